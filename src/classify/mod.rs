@@ -1,0 +1,106 @@
+//! Rules over a comparison: what is risky, how bad, how sure. Depends on `diff`, `chart`, `value` and `error`.
+
+use std::collections::BTreeMap;
+
+use crate::diff::{ChangeKind, Missing};
+use crate::value::{Node, Path};
+
+/// How bad a finding is, worst last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Worth a look.
+    Low,
+    /// Degraded or latent, or touches what others rely on.
+    Medium,
+    /// The login fails unless a fact outside the chart saves it.
+    High,
+    /// Pods can't start, or the login surely fails.
+    Critical,
+}
+
+/// How sure a finding is, surest last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// Only a default or the text of a template changed.
+    Possible,
+    /// Visible in the renders, but the damage depends on a fact outside the chart.
+    Likely,
+    /// Visible in both renders, and the effect follows from Kubernetes' or the webhook's source.
+    Confirmed,
+}
+
+/// One thing to know before upgrading, with all the places it was seen at.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The rule's id.
+    pub rule: String,
+    /// The rule pack: `azure-workload-identity`, or the name of a user's rules file.
+    pub pack: String,
+    /// How bad.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// A headline without chart text in it.
+    pub title: String,
+    /// What changed here, in a sentence or two; carries chart text.
+    pub message: String,
+    /// Why it matters; the rule's own text.
+    pub why: String,
+    /// The places.
+    pub changes: Vec<Place>,
+    /// What else changed next to those places and matters more or as much ("serviceAccount.create: false → true").
+    pub beside: Vec<Place>,
+    /// What to do.
+    pub fix: Option<Fix>,
+    /// Where to read more.
+    pub references: Vec<String>,
+    /// Set when the configuration ignores it: the reason given there.
+    pub ignored: Option<String>,
+}
+
+/// Where a finding was seen.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The values path, the template's path as a single key, or the dependency's path.
+    pub path: Path,
+    /// What happened.
+    pub kind: ChangeKind,
+    /// The old value or text.
+    pub old: Option<Node>,
+    /// The new value or text.
+    pub new: Option<Node>,
+    /// The file, by path in the root chart.
+    pub file: String,
+    /// The line in the old file.
+    pub old_line: Option<u32>,
+    /// The line in the new file.
+    pub new_line: Option<u32>,
+    /// What the chart says of the setting.
+    pub description: Option<String>,
+}
+
+/// What would keep the old behaviour.
+#[derive(Debug, Clone)]
+pub struct Fix {
+    /// A sentence: "Set both explicitly in your values."
+    pub text: String,
+    /// Values to set: path and value.
+    pub values: Vec<(Path, Node)>,
+    /// Whether a render with them was seen to keep the old behaviour.
+    pub verified: bool,
+}
+
+/// The answer in one line.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    /// The worst level among findings that are not ignored.
+    pub level: Option<Severity>,
+    /// How many findings there are of each level, ignored ones left out.
+    pub counts: BTreeMap<Severity, usize>,
+    /// What could not be compared; the verdict is complete when this is empty.
+    pub missing: Vec<Missing>,
+}

@@ -1,0 +1,198 @@
+//! What differs between two opened charts. Pure: depends on `chart`, `value` and `error`.
+
+use std::sync::Arc;
+
+use crate::value::{Node, Path};
+
+/// Everything that differs between two versions of a chart.
+#[derive(Debug, Clone, Default)]
+pub struct Comparison {
+    /// Default values that differ, of the chart and of its subcharts, by path in the root's values.
+    pub values: ValuesDiff,
+    /// Template files that differ, by path in the root chart (`templates/…`, `charts/minio/templates/…`).
+    pub templates: Vec<FileChange>,
+    /// Chart.yaml's fields that differ.
+    pub metadata: Vec<FieldChange>,
+    /// Dependencies that were added, removed or moved, declared or locked.
+    pub dependencies: Vec<DependencyChange>,
+    /// Default images that differ.
+    pub images: Vec<ImageChange>,
+    /// CRD files that differ.
+    pub crds: Vec<FileChange>,
+    /// What changed in `values.schema.json`, in words.
+    pub schema: Vec<SchemaChange>,
+    /// The new version's `artifacthub.io/changes`.
+    pub announced: Vec<Announced>,
+    /// What could not be compared, and why; the comparison is complete when this is empty.
+    pub missing: Vec<Missing>,
+}
+
+/// What happened to a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChangeKind {
+    /// Only the new version has it.
+    Added,
+    /// Only the old version has it.
+    Removed,
+    /// Both have it, with different content.
+    Modified,
+    /// A list whose items are the same in another order.
+    Reordered,
+}
+
+/// The default values that differ.
+#[derive(Debug, Clone, Default)]
+pub struct ValuesDiff {
+    /// The settings, in the order of the new file, removed ones where they stood in the old.
+    pub changes: Vec<ValueChange>,
+    /// Removed and added paths that look like one setting under a new name or in a new place, best first.
+    pub moves: Vec<MoveProposal>,
+    /// Changed lines (added and removed ones of the line diff) of the values files that change no setting.
+    pub comment_only_lines: usize,
+}
+
+/// One default that differs.
+#[derive(Debug, Clone)]
+pub struct ValueChange {
+    /// The path in the root chart's values.
+    pub path: Path,
+    /// What happened.
+    pub kind: ChangeKind,
+    /// The old value; `None` when added.
+    pub old: Option<Node>,
+    /// The new value; `None` when removed.
+    pub new: Option<Node>,
+    /// Whether old and new are of different types (`null` counts as a type of its own).
+    pub type_changed: bool,
+    /// The values file, by path in the root chart: `values.yaml`, `charts/minio/values.yaml`.
+    pub file: String,
+    /// The line of the key in the old file, from 1.
+    pub old_line: Option<u32>,
+    /// The line of the key in the new file, from 1.
+    pub new_line: Option<u32>,
+    /// What the chart's comment says of it (`@param PATH TEXT`, `# -- TEXT`, or the block above), new side first.
+    pub description: Option<Arc<str>>,
+}
+
+/// A removed and an added path that may be one setting.
+#[derive(Debug, Clone)]
+pub struct MoveProposal {
+    /// The path that went.
+    pub from: Path,
+    /// The path that came.
+    pub to: Path,
+    /// How alike they are, 0 to 1.
+    pub score: f64,
+    /// What speaks for it: "same value", "same description", "similar name".
+    pub reasons: Vec<&'static str>,
+}
+
+/// A text file that differs.
+#[derive(Debug, Clone)]
+pub struct FileChange {
+    /// The path in the root chart.
+    pub path: String,
+    /// `Added`, `Removed` or `Modified`.
+    pub kind: ChangeKind,
+    /// Lines removed and added.
+    pub removed: usize,
+    /// Lines added.
+    pub added: usize,
+    /// The changed places with their surroundings; empty when the text was not compared.
+    pub hunks: Vec<Hunk>,
+    /// Why there are no hunks: "not text", "too large", "the deadline passed".
+    pub omitted: Option<&'static str>,
+}
+
+/// A run of changed lines and their surroundings.
+#[derive(Debug, Clone)]
+pub struct Hunk {
+    /// The lines in order.
+    pub lines: Vec<DiffLine>,
+}
+
+/// A line of a hunk.
+#[derive(Debug, Clone)]
+pub struct DiffLine {
+    /// `Added`, `Removed`, or `None` for an equal line.
+    pub kind: Option<ChangeKind>,
+    /// The line's number in the old file.
+    pub old_line: Option<u32>,
+    /// The line's number in the new file.
+    pub new_line: Option<u32>,
+    /// The text without its line end.
+    pub text: Arc<str>,
+}
+
+/// A field of Chart.yaml that differs.
+#[derive(Debug, Clone)]
+pub struct FieldChange {
+    /// The path in Chart.yaml, such as `kubeVersion` or `annotations.category`.
+    pub path: Path,
+    /// What happened.
+    pub kind: ChangeKind,
+    /// The old value.
+    pub old: Option<Node>,
+    /// The new value.
+    pub new: Option<Node>,
+}
+
+/// A dependency that differs.
+#[derive(Debug, Clone)]
+pub struct DependencyChange {
+    /// The path of its values in the root's: `minio`, `postgresql.common`.
+    pub path: Path,
+    /// The chart's name.
+    pub name: String,
+    /// What happened.
+    pub kind: ChangeKind,
+    /// The packed (else locked, else declared) version on the old side.
+    pub old_version: Option<String>,
+    /// The same on the new side.
+    pub new_version: Option<String>,
+    /// Other fields of the declaration that differ: `repository`, `condition`, `alias`, with old and new text.
+    pub fields: Vec<(&'static str, String, String)>,
+    /// Whether Chart.yaml's own constraint stayed and only the lock or the packed chart moved.
+    pub lock_only: bool,
+}
+
+/// A default image that differs.
+#[derive(Debug, Clone)]
+pub struct ImageChange {
+    /// The path of the mapping (or string) that names it.
+    pub path: Path,
+    /// The old reference, put together: `docker.io/bitnami/thanos:0.33.0-debian-11-r1`.
+    pub old: Option<String>,
+    /// The new reference.
+    pub new: Option<String>,
+}
+
+/// A change of the values schema, in words.
+#[derive(Debug, Clone)]
+pub struct SchemaChange {
+    /// The values path it speaks of.
+    pub path: Path,
+    /// A sentence: "is now required", "must be a string (was a number)".
+    pub text: String,
+    /// Whether values that were accepted may now be refused.
+    pub stricter: bool,
+}
+
+/// An entry of `artifacthub.io/changes`.
+#[derive(Debug, Clone)]
+pub struct Announced {
+    /// `added`, `changed`, `deprecated`, `removed`, `fixed`, `security`, or empty.
+    pub kind: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// A part that could not be compared.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Missing {
+    /// The part: "templates/big.yaml".
+    pub part: String,
+    /// Why.
+    pub reason: String,
+}

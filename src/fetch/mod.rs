@@ -1,5 +1,8 @@
 //! Bytes from anywhere: a chart reference becomes a [`Package`]. (Module page to be written by whoever builds it.)
 
+pub mod folder;
+mod helmignore;
+
 use std::fmt;
 use std::path::PathBuf;
 

@@ -1,10 +1,12 @@
 //! Bytes from anywhere: a chart reference becomes a [`Package`].
 #![allow(clippy::disallowed_methods, reason = "this stage is where disk, network and environment are read")]
 
+mod cache;
 pub mod chart_ref;
 mod digest;
 pub mod folder;
 mod helmignore;
+mod http;
 pub mod options;
 pub mod progress;
 pub mod redact;

@@ -3,8 +3,9 @@
 //! What is compared is what takes effect: a subchart's default that the parent's values.yaml sets itself is the parent's, on the side
 //! where it does so, with the parent's file and line. Depends on `chart`, `value` and the tree engine.
 
-use std::collections::HashMap;
 use std::time::Instant;
+
+use indexmap::IndexMap;
 
 use super::parts::Parts;
 use super::tree::{self, Side};
@@ -68,15 +69,19 @@ fn same_file(old_side: Option<Side<'_>>, new_side: Option<Side<'_>>, old: &Defau
 
 /// Over the values files that both sides have.
 fn comment_only_lines(old: &Defaults<'_>, new: &Defaults<'_>, deadline: Instant, missing: &mut Vec<Missing>) -> usize {
-    let old_files: HashMap<&str, &Node> =
-        old.parts.folders().filter_map(|part| Some((part.folder.as_str(), part.chart.values.as_ref()?))).collect();
+    let old_files = values_files(old);
     let mut total = 0;
-    for part in new.parts.folders() {
-        let (Some(old), Some(new)) = (old_files.get(part.folder.as_str()), &part.chart.values) else { continue };
+    for (path, new) in values_files(new) {
+        let Some(old) = old_files.get(&path) else { continue };
         match comments::changed_lines(old, new, deadline) {
             Some(lines) => total += lines,
-            None => missing.push(Missing { part: format!("comments of {}values.yaml", part.folder), reason: text::TOO_LATE.to_owned() }),
+            None => missing.push(Missing { part: format!("comments of {path}"), reason: text::TOO_LATE.to_owned() }),
         }
     }
     total
+}
+
+fn values_files<'a>(side: &Defaults<'a>) -> IndexMap<String, &'a Node> {
+    let charts = side.parts.mounted.iter().map(|mounted| mounted.chart);
+    charts.filter_map(|chart| Some((chart.path_in_root("values.yaml"), chart.values.as_ref()?))).collect()
 }

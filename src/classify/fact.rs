@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::Subject;
 use super::rule::On;
+use crate::chart::Chart;
 use crate::diff::{ChangeKind, Comparison, DiffLine, FileChange, ValueChange};
 use crate::value::{Data, Node, Path, Source, Span, Step};
 
@@ -46,7 +47,7 @@ pub(super) fn facts<'a>(subject: &Subject<'a>) -> Vec<Fact<'a>> {
     let comparison = subject.comparison;
     let mut facts = Vec::new();
     for change in &comparison.values.changes {
-        value_facts(change, &mut facts);
+        value_facts(change, block_of(subject, change), &mut facts);
     }
     file_facts(On::Template, &comparison.templates, &mut facts);
     file_facts(On::Crd, &comparison.crds, &mut facts);
@@ -59,8 +60,37 @@ pub(super) fn facts<'a>(subject: &Subject<'a>) -> Vec<Fact<'a>> {
     facts
 }
 
-fn value_facts<'a>(change: &'a ValueChange, facts: &mut Vec<Fact<'a>>) {
+/// The outermost mapping around a change that only one side has.
+fn block_of(subject: &Subject<'_>, change: &ValueChange) -> Option<Path> {
+    let other = match change.kind {
+        ChangeKind::Added => subject.old,
+        ChangeKind::Removed => subject.new,
+        ChangeKind::Modified | ChangeKind::Reordered => return None,
+    };
+    let steps = change.path.steps();
+    let depth = (1..steps.len()).find(|depth| default_at(other, &steps[..*depth]).is_none_or(|node| node.as_map().is_none()))?;
+    Some(steps[..depth].iter().fold(Path::root(), |path, step| path.child(step.clone())))
+}
+
+/// The default at a path: the root's own values first, then those of the subchart that the path leads into.
+pub(super) fn default_at<'c>(chart: &'c Chart, steps: &[Step]) -> Option<&'c Node> {
+    let keys: Option<Vec<&str>> = steps.iter().map(|step| if let Step::Key(key) = step { Some(&**key) } else { None }).collect();
+    default_of(chart, &keys?)
+}
+
+fn default_of<'c>(chart: &'c Chart, keys: &[&str]) -> Option<&'c Node> {
+    if let Some(node) = chart.values.as_ref().and_then(|values| values.get_path(keys.iter().copied())) {
+        return Some(node);
+    }
+    let (mount, rest) = keys.split_first()?;
+    let declared = chart.metadata.dependencies.iter().find(|dependency| dependency.alias.as_deref() == Some(mount));
+    let name = declared.map_or(*mount, |dependency| dependency.name.as_str());
+    default_of(chart.subcharts.iter().find(|subchart| subchart.metadata.name == name)?, rest)
+}
+
+fn value_facts<'a>(change: &'a ValueChange, block: Option<Path>, facts: &mut Vec<Fact<'a>>) {
     let fact = Fact {
+        block: block.clone(),
         file: change.file.as_str().into(),
         old_line: change.old_line,
         new_line: change.new_line,
@@ -75,7 +105,7 @@ fn value_facts<'a>(change: &'a ValueChange, facts: &mut Vec<Fact<'a>>) {
     }
     for (node, kind) in [(&change.old, ChangeKind::Removed), (&change.new, ChangeKind::Added)] {
         if let Some(node) = node {
-            expand(node, &change.path, kind, &change.path, &file, facts);
+            expand(node, &change.path, kind, block.as_ref().unwrap_or(&change.path), &file, facts);
         }
     }
 }

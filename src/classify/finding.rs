@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue::Catalogue;
 use super::condition::Variables;
-use super::fact::{Fact, facts, free_node, shown};
+use super::fact::{Fact, default_at, facts, free_node, shown};
 use super::message::{Filling, Mention, Message};
 use super::rule::{Case, On, Rule};
 use super::settings::{Level, Settings};
 use super::{Classified, Confidence, Finding, Fix, Place, Severity, Subject};
-use crate::chart::Chart;
 use crate::diff::{ChangeKind, Missing};
 use crate::error::Result;
 use crate::value::{Data, Node, Path, Step};
@@ -181,7 +180,7 @@ impl<'a> Run<'a> {
     }
 
     fn say(&self, message: &Message, hits: &[Hit<'_>], beside: &[&Fact<'_>]) -> String {
-        let places: Vec<Mention<'_>> = hits.iter().map(|hit| mention(hit.fact)).collect();
+        let places: Vec<Mention<'_>> = hits.iter().map(|hit| place_mention(&hit.place)).collect();
         let beside: Vec<Mention<'_>> = beside.iter().map(|fact| mention(fact)).collect();
         message.fill(&Filling {
             places: &places,
@@ -191,6 +190,10 @@ impl<'a> Run<'a> {
             chart: self.chart(),
         })
     }
+}
+
+fn place_mention(place: &Place) -> Mention<'_> {
+    Mention { path: &place.path, old: place.old.as_ref(), new: place.new.as_ref(), file: &place.file }
 }
 
 fn mention<'f>(fact: &'f Fact<'_>) -> Mention<'f> {
@@ -267,22 +270,6 @@ fn json_node(value: &serde_json::Value) -> Node {
         ),
     };
     free_node(data, "")
-}
-
-/// The default at a path: the root's own values first, then those of the subchart that the path leads into.
-fn default_at<'c>(chart: &'c Chart, steps: &[Step]) -> Option<&'c Node> {
-    let keys: Option<Vec<&str>> = steps.iter().map(|step| if let Step::Key(key) = step { Some(&**key) } else { None }).collect();
-    default_of(chart, &keys?)
-}
-
-fn default_of<'c>(chart: &'c Chart, keys: &[&str]) -> Option<&'c Node> {
-    if let Some(node) = chart.values.as_ref().and_then(|values| values.get_path(keys.iter().copied())) {
-        return Some(node);
-    }
-    let (mount, rest) = keys.split_first()?;
-    let declared = chart.metadata.dependencies.iter().find(|dependency| dependency.alias.as_deref() == Some(mount));
-    let name = declared.map_or(*mount, |dependency| dependency.name.as_str());
-    default_of(chart.subcharts.iter().find(|subchart| subchart.metadata.name == name)?, rest)
 }
 
 fn fits_any(globs: &[super::glob::Glob], fits: impl Fn(&super::glob::Glob) -> bool) -> bool {

@@ -142,7 +142,11 @@ impl Filling<'_> {
             Placeholder::Count => self.places.len().to_string(),
             Placeholder::Places if self.places.len() == 1 => "1 place".into(),
             Placeholder::Places => format!("{} places", self.places.len()),
-            Placeholder::File => first.file.to_owned(),
+            Placeholder::File => {
+                let mut files: Vec<&str> = self.places.iter().map(|place| place.file).collect();
+                files.dedup();
+                some_of(files.into_iter().map(str::to_owned))
+            }
             Placeholder::Near => self.near.map(ToString::to_string).unwrap_or_default(),
             Placeholder::Noted => self.noted.to_string(),
             Placeholder::Beside => some_of(self.beside.iter().map(Mention::change)),
@@ -181,6 +185,7 @@ fn value_text(path: &Path, node: Option<&Node>) -> String {
     }
     match &node.data {
         Data::Str(text) if text.is_empty() => "\"\"".into(),
+        Data::Str(text) if text.contains('\n') => text.lines().next().unwrap_or_default().chars().take(VALUE_CHARS).chain(['…']).collect(),
         Data::Str(text) if text.chars().count() <= VALUE_CHARS => text.to_string(),
         Data::Str(text) => text.chars().take(VALUE_CHARS).chain(['…']).collect(),
         Data::List(items) if items.is_empty() => "[]".into(),

@@ -15,3 +15,4 @@ pub mod error;
 pub mod fetch;
 pub mod report;
 pub mod value;
+pub mod version;

@@ -163,28 +163,6 @@ impl Dependency {
 }
 
 impl Chart {
-    /// This chart and every chart below it, parents first, each under the name or alias it is declared with.
-    pub fn mounted(&self) -> Vec<Mounted<'_>> {
-        let mut all = vec![Mounted { keys: Vec::new(), chart: self }];
-        let mut next = 0;
-        while let Some(Mounted { keys, chart }) = all.get(next).cloned() {
-            for subchart in &chart.subcharts {
-                let name = &subchart.metadata.name;
-                let declared: Vec<&Dependency> = chart.metadata.dependencies.iter().filter(|declared| declared.name == *name).collect();
-                let names = if declared.is_empty() {
-                    vec![name.as_str()]
-                } else {
-                    declared.iter().map(|declared| declared.alias.as_deref().unwrap_or(name)).collect()
-                };
-                for name in names {
-                    all.push(Mounted { keys: keys.iter().cloned().chain([name.into()]).collect(), chart: subchart });
-                }
-            }
-            next += 1;
-        }
-        all
-    }
-
     /// `name-version`.
     pub fn full_name(&self) -> String {
         format!("{}-{}", self.metadata.name, self.metadata.version)

@@ -9,6 +9,7 @@
 
 pub mod chart;
 pub mod classify;
+pub mod config;
 pub mod diff;
 pub mod error;
 pub mod fetch;

@@ -1,7 +1,7 @@
 //! The whole pipeline on two packages: open, compare, classify, report. Pure: what it needs was fetched and read by others.
 
 use crate::chart::{self, Chart};
-use crate::classify::{self, Catalogue};
+use crate::classify::{self, Catalogue, Subject};
 use crate::diff;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::fetch::Package;
@@ -24,7 +24,7 @@ pub struct Settings {
 /// Reviews the upgrade from one package to another.
 ///
 /// # Errors
-/// Those of [`chart::open`], with the side that failed; `Usage` when the charts have different names and `force` is off.
+/// Those of [`chart::open`], with the package that failed; `Usage` when the charts have different names and `force` is off.
 pub fn review(old: &Package, new: &Package, catalogue: &Catalogue, settings: &Settings) -> Result<Report> {
     let old = open(old, settings)?;
     let new = open(new, settings)?;
@@ -33,13 +33,13 @@ pub fn review(old: &Package, new: &Package, catalogue: &Catalogue, settings: &Se
             .hint("check the two references, or compare them all the same with --force"));
     }
     let comparison = diff::compare(&old, &new, &settings.diff);
-    let classified = classify::classify(&comparison, catalogue, &settings.classify);
+    let classified = classify::classify(&Subject { old: &old, new: &new, comparison: &comparison }, catalogue, &settings.classify);
     Ok(Report {
         chart: new.metadata.name.clone(),
-        step: version::step(&old.metadata.version, &new.metadata.version),
+        step: version::step(&old.metadata.version, &new.metadata.version).as_str(),
         old: side(&old),
         new: side(&new),
-        verdict: classify::verdict(&classified.findings, &comparison),
+        verdict: classify::verdict(&comparison, &classified),
         findings: classified.findings,
         unused_ignores: classified.unused_ignores,
         comparison,

@@ -247,7 +247,7 @@ fn shown(path: &Path) -> String {
 fn the_configuration_sets_levels_and_ignores() {
     let (_folder, path) = written(
         ".chartshift.yaml",
-        "rules:\n  service-account-create-flipped: low\nignore:\n  - rule: token-mount-default-flipped\n    reason: no pod of ours talks to the Kubernetes API\n  - rule: egress-policy-turned-on\n    reason: matches nothing here\n",
+        "levels:\n  service-account-create-flipped: low\nignores:\n  - rule: token-mount-default-flipped\n    reason: no pod of ours talks to the Kubernetes API\n  - rule: egress-default-restricted\n    reason: matches nothing here\n",
     );
     let output = diff(METRICS, &["--config", &shown(&path), "--fail-on", "medium"]);
     assert_eq!(code(&output), 0, "{}\n{}", stdout(&output), stderr(&output));
@@ -257,10 +257,10 @@ fn the_configuration_sets_levels_and_ignores() {
 #[test]
 fn a_configuration_with_a_mistake_is_refused() {
     for (name, text) in [
-        ("no reason", "ignore:\n  - rule: token-mount-default-flipped\n"),
+        ("no reason", "ignores:\n  - rule: token-mount-default-flipped\n"),
         ("unknown key", "rulez: {}\n"),
-        ("unknown level", "rules:\n  token-mount-default-flipped: worst\n"),
-        ("unknown rule", "rules:\n  token-mount-flip: low\n"),
+        ("unknown level", "levels:\n  token-mount-default-flipped: worst\n"),
+        ("unknown rule", "levels:\n  token-mount-flip: low\n"),
     ] {
         let (_folder, path) = written(".chartshift.yaml", text);
         let output = diff(METRICS, &["--config", &shown(&path)]);

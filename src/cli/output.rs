@@ -23,9 +23,9 @@ impl Output {
     /// `Usage` when the format is unknown or the file's name is empty.
     pub fn parse(text: &str) -> Result<Self> {
         let (name, file) = text.split_once('=').map_or((text, None), |(name, file)| (name, Some(file)));
-        let format = Format::parse(name).ok_or_else(|| {
+        let format = Format::named(name).ok_or_else(|| {
             Error::new(ErrorKind::Usage, format!("there is no report format {name:?}"))
-                .hint(format!("the formats are {}", Format::ALL.map(Format::name).join(", ")))
+                .hint(format!("the formats are {}", Format::ALL.map(|(name, _)| name).join(", ")))
         })?;
         match file {
             Some("") => Err(Error::new(ErrorKind::Usage, format!("-o {text} names no file")).hint(format!("write -o {name}=FILE, or -o {name}"))),

@@ -1,0 +1,90 @@
+//! What a report may say of its chart's values: values as JSON without secrets, and texts without the secrets that the same report knows
+//! from its values. Depends on [`super::secrets`], `value`, `diff` and `classify`.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::Report;
+use super::secrets::{self, HIDDEN, Judge};
+use crate::value::{Data, Node, Path};
+
+/// Shorter secrets are too likely to be parts of words to be replaced in running text.
+const SHORTEST: usize = 5;
+
+/// A value at a path as JSON: in full, with every secret replaced.
+pub(crate) fn json(path: &Path, node: &Node) -> Value {
+    to_json(node, Judge::at(path))
+}
+
+fn to_json(node: &Node, judge: Judge) -> Value {
+    if judge.hides() && !secrets::is_harmless(&node.data) {
+        return Value::from(HIDDEN);
+    }
+    match &node.data {
+        Data::Null => Value::Null,
+        Data::Bool(value) => Value::from(*value),
+        Data::Int(value) => Value::from(*value),
+        Data::Uint(value) => Value::from(*value),
+        Data::Float(value) => Value::from(*value),
+        Data::Str(text) => Value::from(secrets::scrub(text)),
+        Data::List(items) => items.iter().map(|item| to_json(item, judge.item(item))).collect(),
+        Data::Map(map) => {
+            let entries = map.iter().map(|(key, entry)| (key.to_string(), to_json(&entry.value, judge.key(key))));
+            Value::Object(entries.collect())
+        }
+    }
+}
+
+/// The secrets among a report's values, to be kept out of its messages and template lines, too.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// Longest first, so that no secret uncovers the rest of a longer one.
+    secrets: Vec<String>,
+}
+
+impl Known {
+    /// Collects the secrets of a report's changed values and findings.
+    pub(crate) fn of(report: &Report) -> Self {
+        let mut found = BTreeSet::new();
+        let changes = report.comparison.values.changes.iter().map(|change| (&change.path, &change.old, &change.new));
+        let places = report.findings.iter().flat_map(|finding| finding.changes.iter().chain(&finding.beside));
+        for (path, old, new) in changes.chain(places.map(|place| (&place.path, &place.old, &place.new))) {
+            for node in [old, new].into_iter().flatten() {
+                collect(node, Judge::at(path), &mut found);
+            }
+        }
+        let mut secrets: Vec<String> = found.into_iter().collect();
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        Self { secrets }
+    }
+
+    /// Running text without known secrets and without what looks like one.
+    pub(crate) fn text(&self, text: &str) -> String {
+        secrets::scrub(&self.replace(text))
+    }
+
+    /// A line of a template without known secrets; `lines` remembers what the lines above say.
+    pub(crate) fn line(&self, lines: &mut secrets::Lines, line: &str) -> String {
+        lines.scrub(&self.replace(line))
+    }
+
+    fn replace(&self, text: &str) -> String {
+        self.secrets.iter().fold(text.to_owned(), |text, secret| if text.contains(secret) { text.replace(secret, HIDDEN) } else { text })
+    }
+}
+
+/// The scalar texts under secret keys.
+fn collect(node: &Node, judge: Judge, found: &mut BTreeSet<String>) {
+    match &node.data {
+        Data::Map(map) => map.iter().for_each(|(key, entry)| collect(&entry.value, judge.key(key), found)),
+        Data::List(items) => items.iter().for_each(|item| collect(item, judge.item(item), found)),
+        Data::Str(text) if judge.hides() && text.trim().len() >= SHORTEST => {
+            found.insert(text.trim().to_owned());
+        }
+        Data::Int(number) if judge.hides() && number.to_string().len() >= SHORTEST => {
+            found.insert(number.to_string());
+        }
+        _ => {}
+    }
+}

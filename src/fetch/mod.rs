@@ -7,6 +7,7 @@ mod digest;
 pub mod folder;
 mod helmignore;
 mod http;
+mod index;
 pub mod options;
 pub mod progress;
 pub mod redact;

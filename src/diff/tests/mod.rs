@@ -1,5 +1,7 @@
 //! Comparisons of whole charts, written as the files they are made of.
 
+mod corpus;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -105,6 +105,22 @@ fn a_grandparents_null_waits_for_the_chart_it_is_meant_for() {
 }
 
 #[test]
+fn descriptions_come_from_the_file_that_sets_the_default() {
+    let side = |parent: &str, flag| {
+        let subchart = format!("## @param t.a The subchart's word\nt:\n  a: {flag}\n  # -- Its own comment\n  b: {flag}\n");
+        chart(&[("values.yaml", parent), ("charts/db/values.yaml", subchart.as_str())])
+    };
+    let told = |old: &Chart, new: &Chart| {
+        let changes = compare(old, new, &Settings::default()).values.changes;
+        changes.iter().map(|change| format!("{}: {}", change.path, change.description.as_deref().unwrap_or("-"))).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&side("", 1), &side("", 2)), ["db.t.a: The subchart's word", "db.t.b: Its own comment"]);
+    let parent = "# @param db.t.a The parent's word\ndb:\n  t: {a: 3}\n";
+    assert_eq!(told(&side("", 1), &side(parent, 1)), ["db.t.a: The parent's word"]);
+    assert_eq!(told(&side(parent, 1), &side("db: {t: {b: 1}}", 1)), ["db.t.a: The subchart's word"]);
+}
+
+#[test]
 fn one_side_without_values_and_the_same_chart_twice() {
     let (empty, full) = (chart(&[]), chart(&[("values.yaml", "a: 1")]));
     assert_eq!(defaults(&empty, &full), ["Added a values.yaml:-:1"]);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::chart::{Chart, Mounted};
 use crate::value::{Path, Source, Step};
 
-/// The charts of a tree, parents first. A chart with two names is there twice, with the same folder.
+/// The charts of a tree, parents before their subcharts. A chart with two names is there twice, with the same folder.
 #[derive(Debug)]
 pub(super) struct Parts<'a> {
     /// Each chart at each of its places, the root first.
@@ -29,14 +29,25 @@ impl<'a> Parts<'a> {
         self.mounted.iter().find(|mounted| mounted.keys == keys)
     }
 
-    /// The innermost chart whose values a path of the root's belongs to.
-    pub(super) fn owner(&self, path: &Path) -> Option<&'a Chart> {
-        let holds = |mounted: &&Mounted<'a>| {
-            let steps = path.steps();
+    /// The charts whose values a path of the root's leads through, outermost first.
+    fn holding(&self, path: &Path) -> impl Iterator<Item = &Mounted<'a>> {
+        let steps = path.steps();
+        self.mounted.iter().filter(move |mounted| {
             mounted.keys.len() <= steps.len()
                 && mounted.keys.iter().zip(steps).all(|(key, step)| matches!(step, Step::Key(other) if other == key))
-        };
-        self.mounted.iter().filter(holds).max_by_key(|mounted| mounted.keys.len()).map(|mounted| mounted.chart)
+        })
+    }
+
+    /// The innermost chart whose values a path of the root's belongs to.
+    pub(super) fn owner(&self, path: &Path) -> Option<&'a Chart> {
+        self.holding(path).max_by_key(|mounted| mounted.keys.len()).map(|mounted| mounted.chart)
+    }
+
+    /// A path of the root's as the values file spells it that says what stands there.
+    pub(super) fn path_in_file(&self, path: &Path, source: &Arc<Source>) -> Path {
+        let is_file = |mounted: &&Mounted<'a>| mounted.chart.values.as_ref().is_some_and(|values| Arc::ptr_eq(&values.at.source, source));
+        let above = self.holding(path).find(is_file).map_or(0, |mounted| mounted.keys.len());
+        path.steps()[above..].iter().cloned().collect()
     }
 
     /// The values file that a text is, by path in the root chart.

@@ -21,19 +21,19 @@ pub struct Side<'a> {
     pub node: &'a Node,
     /// Where its key begins; where the value begins when it is an item of a list.
     pub at: &'a Span,
-    /// The comment above it.
-    pub comment: Option<&'a Arc<str>>,
+    /// The key with its comment; `None` for an item of a list and for the root.
+    pub entry: Option<&'a Entry>,
 }
 
 impl<'a> From<&'a Entry> for Side<'a> {
     fn from(entry: &'a Entry) -> Self {
-        Self { node: &entry.value, at: &entry.at, comment: entry.comment.as_ref() }
+        Self { node: &entry.value, at: &entry.at, entry: Some(entry) }
     }
 }
 
 impl<'a> From<&'a Node> for Side<'a> {
     fn from(node: &'a Node) -> Self {
-        Self { node, at: &node.at, comment: node.comment.as_ref() }
+        Self { node, at: &node.at, entry: None }
     }
 }
 

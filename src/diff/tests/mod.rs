@@ -1,5 +1,7 @@
 //! Comparisons of whole charts, written as the files they are made of.
 
+mod corpus;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -100,6 +102,22 @@ fn a_grandparents_null_waits_for_the_chart_it_is_meant_for() {
     let expected =
         ["Removed outer.inner.b charts/outer/values.yaml:1:-", "Removed outer.inner.a charts/outer/charts/inner/values.yaml:1:-"];
     assert_eq!(defaults(&app(""), &app("outer: {inner: {a: null, b: null}}")), expected);
+}
+
+#[test]
+fn descriptions_come_from_the_file_that_sets_the_default() {
+    let side = |parent: &str, flag| {
+        let subchart = format!("## @param t.a The subchart's word\nt:\n  a: {flag}\n  # -- Its own comment\n  b: {flag}\n");
+        chart(&[("values.yaml", parent), ("charts/db/values.yaml", subchart.as_str())])
+    };
+    let told = |old: &Chart, new: &Chart| {
+        let changes = compare(old, new, &Settings::default()).values.changes;
+        changes.iter().map(|change| format!("{}: {}", change.path, change.description.as_deref().unwrap_or("-"))).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&side("", 1), &side("", 2)), ["db.t.a: The subchart's word", "db.t.b: Its own comment"]);
+    let parent = "# @param db.t.a The parent's word\ndb:\n  t: {a: 3}\n";
+    assert_eq!(told(&side("", 1), &side(parent, 1)), ["db.t.a: The parent's word"]);
+    assert_eq!(told(&side(parent, 1), &side("db: {t: {b: 1}}", 1)), ["db.t.a: The subchart's word"]);
 }
 
 #[test]

@@ -18,8 +18,24 @@ use chartshift::fetch::{Content, Package, RawFile};
 
 /// What the ids of the built-in rules begin with.
 const SUBJECTS: [&str; 18] = [
-    "admission-", "app-auth-", "client-id-", "egress-", "env-", "host-network-", "image-", "namespace-", "proxy-", "service-account-",
-    "skip-containers-", "tenant-id-", "token-", "upgrade-", "use-label-", "webhook-", "workload-identity-", "token-request-",
+    "admission-",
+    "app-auth-",
+    "client-id-",
+    "egress-",
+    "env-",
+    "host-network-",
+    "image-",
+    "namespace-",
+    "proxy-",
+    "service-account-",
+    "skip-containers-",
+    "tenant-id-",
+    "token-",
+    "upgrade-",
+    "use-label-",
+    "webhook-",
+    "workload-identity-",
+    "token-request-",
 ];
 
 struct Fixture {

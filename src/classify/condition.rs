@@ -1,5 +1,5 @@
 //! Conditions of rules, in the Common Expression Language (<https://cel.dev>, the language of Kubernetes' own policies).
-//! Depends on `value` and `error`.
+//! Depends on `value`, `version` and `error`.
 //!
 //! What a chart says reaches a condition cut to size ([`TEXT_CHARS`], [`ITEMS`], [`DEPTH`]), and a condition has only the loops CEL's
 //! macros give it, so that evaluating one always ends soon.
@@ -13,6 +13,7 @@ use cel::{Context, Env, Program, Value, extensions};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{Data, Node};
+use crate::version::Version;
 
 /// How many characters of a text a condition sees.
 const TEXT_CHARS: usize = 4_096;
@@ -158,22 +159,11 @@ fn context<'v>() -> Context<'static, 'v> {
     let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
     // The name is free: the standard library has no `crosses`.
     let added = context.add_function("crosses", |old: Arc<String>, new: Arc<String>, limit: Arc<String>| {
-        let limit = numbers(&limit);
-        numbers(&old) < limit && numbers(&new) >= limit
+        let versions = (Version::parse(&old), Version::parse(&new), Version::parse(&limit));
+        matches!(versions, (Ok(old), Ok(new), Ok(limit)) if old < limit && new >= limit)
     });
     debug_assert!(added.is_ok());
     context
-}
-
-/// A version as a row of numbers that sorts as versions do, as far as rules need it: `v1.2.0-rc.1` is below `1.2.0`.
-fn numbers(version: &str) -> Vec<u64> {
-    let version = version.trim().trim_start_matches('v');
-    let core = version.split(['-', '+']).next().unwrap_or_default();
-    let mut row: Vec<u64> = core.split('.').map(|part| part.parse().unwrap_or(0)).collect();
-    row.resize(3, 0);
-    let release = version.split('+').next().is_some_and(|text| !text.contains('-'));
-    row.push(u64::from(release));
-    row
 }
 
 /// What a condition may speak of.

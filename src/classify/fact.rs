@@ -16,6 +16,8 @@ use crate::value::{Data, Node, Path, Source, Span, Step};
 
 /// How many facts are made of changed mappings; a values file has thousands of lines at most.
 const EXPANDED_FACTS: usize = 200_000;
+/// The end of the names of templates that render to advice, not to objects (Helm 3.17 `pkg/engine`).
+const NOTES: &str = "NOTES.txt";
 /// How many changed lines of one template a place shows.
 const SHOWN_LINES: usize = 4;
 
@@ -145,7 +147,7 @@ fn expand<'a>(node: &'a Node, path: &Path, kind: ChangeKind, block: &Path, file:
 
 fn file_facts<'a>(on: On, files: &'a [FileChange], facts: &mut Vec<Fact<'a>>) {
     let moved = moved_lines(files);
-    for file in files {
+    for file in files.iter().filter(|file| !file.path.ends_with(NOTES)) {
         let lines = |kind: ChangeKind| -> Vec<&'a DiffLine> {
             let lines = file.hunks.iter().flat_map(|hunk| &hunk.lines);
             lines.filter(|line| line.kind == Some(kind) && speaks(line) && !moved.contains_key(line.text.trim())).collect()

@@ -6,6 +6,7 @@ use super::catalogue::Catalogue;
 use super::condition::Variables;
 use super::fact::{Fact, default_at, facts, free_node, shown};
 use super::message::{Filling, Mention, Message};
+use super::reads::Reads;
 use super::rule::{Case, On, Rule};
 use super::settings::{Level, Settings};
 use super::{Classified, Confidence, Finding, Fix, Place, Severity, Subject};
@@ -18,7 +19,7 @@ const BESIDE_PLACES: usize = 8;
 
 /// Runs every rule over every fact.
 pub(super) fn findings(subject: &Subject<'_>, catalogue: &Catalogue, settings: &Settings) -> Classified {
-    let run = Run { subject, facts: facts(subject), settings };
+    let run = Run { subject, facts: facts(subject), reads: Reads::of(subject.new), settings };
     let mut classified = Classified::default();
     let mut used = BTreeSet::new();
     let mut ranked = Vec::new();
@@ -60,6 +61,7 @@ pub(super) fn findings(subject: &Subject<'_>, catalogue: &Catalogue, settings: &
 struct Run<'a> {
     subject: &'a Subject<'a>,
     facts: Vec<Fact<'a>>,
+    reads: Reads<'a>,
     settings: &'a Settings,
 }
 
@@ -68,6 +70,8 @@ struct Hit<'a> {
     fact: &'a Fact<'a>,
     place: Place,
     near: Option<Path>,
+    /// Values that this place's lines named so far, and no template names any more.
+    unread: Vec<String>,
 }
 
 impl<'a> Run<'a> {
@@ -89,13 +93,14 @@ impl<'a> Run<'a> {
         }
         let Some(place) = place(rule, fact) else { return Ok(None) };
         let near = rule.near.as_ref().and_then(|near| near.from(&fact.path));
-        let variables = self.variables(rule, fact, near.as_ref());
+        let unread = self.unread(rule, fact);
+        let variables = self.variables(rule, fact, near.as_ref(), &unread);
         if !rule.when.as_ref().map_or(Ok(true), |when| when.holds(&variables))? {
             return Ok(None);
         }
         for (index, case) in rule.cases.iter().enumerate() {
             if case.when.as_ref().map_or(Ok(true), |when| when.holds(&variables))? {
-                let mut hit = Hit { fact, place, near };
+                let mut hit = Hit { fact, place, near, unread };
                 if let Some((when, note)) = &rule.note
                     && when.holds(&variables)?
                 {
@@ -107,14 +112,24 @@ impl<'a> Run<'a> {
         Ok(None)
     }
 
-    fn variables(&self, rule: &Rule, fact: &Fact<'_>, near: Option<&Path>) -> Variables {
+    /// The values that the lines of interest named and that no template of the new version names.
+    fn unread(&self, rule: &Rule, fact: &Fact<'_>) -> Vec<String> {
+        let Some(lines) = &rule.lines else { return Vec::new() };
+        let texts = fact.removed.iter().map(|line| line.text.trim()).filter(|text| lines.is_match(text));
+        self.reads.unread(&fact.file, texts).into_iter().map(str::to_owned).collect()
+    }
+
+    fn variables(&self, rule: &Rule, fact: &Fact<'_>, near: Option<&Path>, unread: &[String]) -> Variables {
         let variables = Variables::default().text("chart", self.chart()).text("file", &fact.file).text("kind", kind_word(fact.kind));
         if let Some(lines) = &rule.lines {
             let texts = |lines_of: &'_ [&'_ crate::diff::DiffLine]| -> Vec<String> {
                 lines_of.iter().map(|line| line.text.trim()).filter(|text| lines.is_match(text)).map(str::to_owned).collect()
             };
             let (removed, added) = (texts(&fact.removed), texts(&fact.added));
-            return variables.texts("removed", removed.iter().map(String::as_str)).texts("added", added.iter().map(String::as_str));
+            return variables
+                .texts("removed", removed.iter().map(String::as_str))
+                .texts("added", added.iter().map(String::as_str))
+                .texts("unread", unread.iter().map(String::as_str));
         }
         let keys: Vec<String> = fact.path.steps().iter().map(step_text).collect();
         let near_of = |chart| near.and_then(|path| default_at(chart, path.steps()));
@@ -176,20 +191,41 @@ impl<'a> Run<'a> {
         let near =
             |fact: &Fact<'_>| hits.iter().any(|hit| hit.fact.file == fact.file) && !hits.iter().any(|hit| hit.fact.path == fact.path);
         let values = self.facts.iter().filter(|fact| fact.on == On::Value);
-        values.filter(|fact| near(fact) && globs.iter().any(|glob| glob.fits_path(&fact.path))).take(BESIDE_PLACES).collect()
+        values
+            .filter(|fact| {
+                near(fact)
+                    && !(says_nothing(fact.old.as_deref()) && says_nothing(fact.new.as_deref()))
+                    && globs.iter().any(|glob| glob.fits_path(&fact.path))
+            })
+            .take(BESIDE_PLACES)
+            .collect()
     }
 
     fn say(&self, message: &Message, hits: &[Hit<'_>], beside: &[&Fact<'_>]) -> String {
         let places: Vec<Mention<'_>> = hits.iter().map(|hit| place_mention(&hit.place)).collect();
         let beside: Vec<Mention<'_>> = beside.iter().map(|fact| mention(fact)).collect();
+        let unread: BTreeSet<&str> = hits.iter().flat_map(|hit| &hit.unread).map(String::as_str).collect();
+        let unread: Vec<&str> = unread.into_iter().collect();
         message.fill(&Filling {
             places: &places,
             beside: &beside,
             near: hits.first().and_then(|hit| hit.near.as_ref()),
             noted: hits.iter().filter(|hit| hit.place.note.is_some()).count(),
+            unread: &unread,
             chart: self.chart(),
         })
     }
+}
+
+/// Whether a default leaves everything to the chart: absent, null or empty.
+fn says_nothing(default: Option<&Node>) -> bool {
+    default.is_none_or(|node| match &node.data {
+        Data::Null => true,
+        Data::Str(text) => text.is_empty(),
+        Data::List(items) => items.is_empty(),
+        Data::Map(map) => map.is_empty(),
+        _ => false,
+    })
 }
 
 fn place_mention(place: &Place) -> Mention<'_> {

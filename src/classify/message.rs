@@ -34,11 +34,12 @@ enum Placeholder {
     Near,
     Noted,
     Beside,
+    Unread,
     Chart,
 }
 
 /// Every placeholder: its name in a sentence, what it becomes.
-const PLACEHOLDERS: [(&str, Placeholder); 12] = [
+const PLACEHOLDERS: [(&str, Placeholder); 13] = [
     ("path", Placeholder::Path),
     ("paths", Placeholder::Paths),
     ("parent", Placeholder::Parent),
@@ -50,6 +51,7 @@ const PLACEHOLDERS: [(&str, Placeholder); 12] = [
     ("near", Placeholder::Near),
     ("noted", Placeholder::Noted),
     ("beside", Placeholder::Beside),
+    ("unread", Placeholder::Unread),
     ("chart", Placeholder::Chart),
 ];
 
@@ -77,6 +79,8 @@ pub(super) struct Filling<'a> {
     pub(super) near: Option<&'a Path>,
     /// How many places carry a note.
     pub(super) noted: usize,
+    /// The values that the places' lines named and no template names any more.
+    pub(super) unread: &'a [&'a str],
     /// The chart's name.
     pub(super) chart: &'a str,
 }
@@ -150,6 +154,7 @@ impl Filling<'_> {
             Placeholder::Near => self.near.map(ToString::to_string).unwrap_or_default(),
             Placeholder::Noted => self.noted.to_string(),
             Placeholder::Beside => some_of(self.beside.iter().map(Mention::change)),
+            Placeholder::Unread => some_of(self.unread.iter().map(|path| (*path).to_owned())),
             Placeholder::Chart => self.chart.to_owned(),
         }
     }
@@ -222,12 +227,12 @@ mod tests {
         let paths: Vec<Path> = ["a.create", "b.create", "c.create", "d.create"].map(|path| Path::keys(path.split('.'))).into();
         let places: Vec<Mention<'_>> =
             paths.iter().map(|path| Mention { path, old: Some(&no), new: Some(&yes), file: "values.yaml" }).collect();
-        let filling = Filling { places: &places, beside: &places[..1], near: None, noted: 2, chart: "thanos" };
+        let filling = Filling { places: &places, beside: &places[..1], near: None, noted: 2, unread: &["a.b"], chart: "thanos" };
         for (message, text) in [
             ("{path} {old} → {new}", "a.create false → true"),
             ("{paths}", "a.create, b.create, c.create and 1 more"),
             ("{places}, {count}, {noted}", "4 places, 4, 2"),
-            ("{{ .Values }} of {chart}", "{ .Values } of thanos"),
+            ("{{ .Values }} of {chart}: {unread}", "{ .Values } of thanos: a.b"),
             ("{beside} in {file}, below {parent}", "a.create: false → true in values.yaml, below a"),
         ] {
             assert_eq!(Message::parse(message).unwrap().fill(&filling), text);

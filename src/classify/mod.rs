@@ -11,6 +11,7 @@ mod finding;
 mod glob;
 mod message;
 pub mod page;
+mod reads;
 mod relative;
 pub mod rule;
 pub mod settings;

@@ -219,7 +219,7 @@ impl Rule {
     /// `Syntax` when one can't be read or speaks of something that isn't there.
     pub fn check(&self) -> Result<()> {
         let names: &[&str] = match self.text.on {
-            On::Template | On::Crd => &["kind", "chart", "file", "removed", "added"],
+            On::Template | On::Crd => &["kind", "chart", "file", "removed", "added", "unread"],
             On::Dependency => &["kind", "chart", "path", "keys", "old", "new", "file", "lock_only"],
             On::Image | On::Metadata => &["kind", "chart", "path", "keys", "old", "new", "file"],
             On::Value => &["kind", "chart", "path", "keys", "old", "new", "file", "description", "block", "near_old", "near_new"],

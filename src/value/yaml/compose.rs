@@ -346,7 +346,7 @@ fn too_much_aliased(aliased: usize, nodes: usize) -> bool {
     aliased / nodes > 0.99 - 0.89 * fallen
 }
 
-/// The first number of the document that JSON has no word for. One that was overwritten doesn't count.
+/// The first number that JSON has no word for, in Go's order: keys sorted. One that was overwritten doesn't count.
 fn first_infinite(root: &Node, marks: &[Mark]) -> Option<Box<Problem>> {
     let mut rest = vec![root];
     while let Some(node) = rest.pop() {
@@ -364,7 +364,11 @@ fn first_infinite(root: &Node, marks: &[Mark]) -> Option<Box<Problem>> {
                 return Some(Problem::new(Stage::Json, format!("json: unsupported value: {name}"), mark));
             }
             Data::List(items) => rest.extend(items.iter().rev()),
-            Data::Map(map) => rest.extend(map.values().rev().map(|entry| &entry.value)),
+            Data::Map(map) => {
+                let mut entries: Vec<_> = map.iter().collect();
+                entries.sort_unstable_by(|(one, _), (other, _)| other.cmp(one));
+                rest.extend(entries.into_iter().map(|(_, entry)| &entry.value));
+            }
             _ => {}
         }
     }

@@ -9,7 +9,7 @@ use crate::report::{Report, Side};
 use crate::version;
 
 /// How a review is made.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Settings {
     /// What a chart may hold.
     pub limits: chart::Limits,

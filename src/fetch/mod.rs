@@ -3,10 +3,12 @@
 
 mod cache;
 pub mod chart_ref;
+pub mod credentials;
 mod digest;
 pub mod folder;
 mod helmignore;
 mod http;
+pub mod oci;
 pub mod options;
 pub mod progress;
 pub mod redact;

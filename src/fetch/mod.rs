@@ -3,11 +3,13 @@
 
 mod cache;
 pub mod chart_ref;
+pub mod credentials;
 mod digest;
 pub mod folder;
 mod helmignore;
 mod http;
 mod index;
+pub mod oci;
 pub mod options;
 pub mod progress;
 pub mod redact;

@@ -144,10 +144,10 @@ repositories:
 
     #[test]
     fn a_broken_entry_spoils_only_itself() {
-        let (_folder, options) = options("repositories:\n- name: x\n  url: https://someone:hunter2@ho st/\n- name: y\n  url: https://h/\n");
-        let [x, y] = read(&options).unwrap().try_into().unwrap();
+        let (_folder, options) = options("repositories:\n- name: x\n  url: https://someone:hunter2@ho st/\n- name: z\n  url: https://h/\n");
+        let [x, z] = read(&options).unwrap().try_into().unwrap();
         let report = x.access.unwrap_err().report();
         assert!(report.contains("the repository x in ") && !report.contains("hunter2"), "{report}");
-        assert!(y.access.is_ok());
+        assert!(z.access.is_ok());
     }
 }

@@ -31,7 +31,10 @@ impl Decoder {
         mut visit: impl FnMut(&mut Self, &'static str, &'n Node),
     ) {
         let Data::Map(map) = &node.data else {
-            return if matches!(node.data, Data::Null) { () } else { self.refuse(node, &format!("chart.{name}"), "a mapping") };
+            if !matches!(node.data, Data::Null) {
+                self.refuse(node, &format!("chart.{name}"), "a mapping");
+            }
+            return;
         };
         let mut keys: Vec<&str> = map.keys().map(AsRef::as_ref).collect();
         keys.sort_unstable();

@@ -101,8 +101,12 @@ fn value_facts<'a>(change: &'a ValueChange, block: Option<Path>, facts: &mut Vec
     };
     let file = Arc::clone(&fact.file);
     facts.push(fact);
-    let lists = [change.old.as_ref(), change.new.as_ref()].into_iter().flatten().all(|node| node.as_list().is_some());
-    if change.old.is_some() && change.new.is_some() && lists {
+    if let (Some(old), Some(new)) = (&change.old, &change.new)
+        && let (Some(old), Some(new)) = (old.as_list(), new.as_list())
+        && !old.is_empty()
+        && !new.is_empty()
+    {
+        // What both lists have in common is not known here.
         return;
     }
     for (node, kind) in [(&change.old, ChangeKind::Removed), (&change.new, ChangeKind::Added)] {

@@ -165,8 +165,8 @@ impl<'a> Run<'a> {
     fn finding(&'a self, rule: &Rule, case: &Case, severity: Severity, hits: &[Hit<'a>], ignored: Option<String>) -> Finding {
         let beside = self.beside(rule, hits);
         let mut message = String::new();
-        if let Some((_, sentence)) = rule.beside.as_ref().filter(|_| !beside.is_empty()) {
-            message = self.say(sentence, hits, &beside) + " ";
+        if let Some(rule) = rule.beside.as_ref().filter(|_| !beside.is_empty()) {
+            message = self.say(&rule.message, hits, &beside) + " ";
         }
         message.push_str(&self.say(&case.message, hits, &beside));
         Finding {
@@ -187,18 +187,16 @@ impl<'a> Run<'a> {
 
     /// Changes of values in the same values files as the places that the rule wants named with them.
     fn beside(&'a self, rule: &Rule, hits: &[Hit<'a>]) -> Vec<&'a Fact<'a>> {
-        let Some((globs, _)) = &rule.beside else { return Vec::new() };
-        let near =
+        let Some(wanted) = &rule.beside else { return Vec::new() };
+        let is_near =
             |fact: &Fact<'_>| hits.iter().any(|hit| hit.fact.file == fact.file) && !hits.iter().any(|hit| hit.fact.path == fact.path);
+        let is_wanted = |fact: &Fact<'_>| {
+            let says_something = !(says_nothing(fact.old.as_deref()) && says_nothing(fact.new.as_deref()));
+            let kind = wanted.kinds.is_empty() || wanted.kinds.contains(&fact.kind);
+            kind && says_something && wanted.paths.iter().any(|glob| glob.fits_path(&fact.path))
+        };
         let values = self.facts.iter().filter(|fact| fact.on == On::Value);
-        values
-            .filter(|fact| {
-                near(fact)
-                    && !(says_nothing(fact.old.as_deref()) && says_nothing(fact.new.as_deref()))
-                    && globs.iter().any(|glob| glob.fits_path(&fact.path))
-            })
-            .take(BESIDE_PLACES)
-            .collect()
+        values.filter(|fact| is_near(fact) && is_wanted(fact)).take(BESIDE_PLACES).collect()
     }
 
     fn say(&self, message: &Message, hits: &[Hit<'_>], beside: &[&Fact<'_>]) -> String {

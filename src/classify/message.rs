@@ -25,6 +25,7 @@ enum Part {
 enum Placeholder {
     Path,
     Paths,
+    Changes,
     Parent,
     Old,
     New,
@@ -39,9 +40,10 @@ enum Placeholder {
 }
 
 /// Every placeholder: its name in a sentence, what it becomes.
-const PLACEHOLDERS: [(&str, Placeholder); 13] = [
+const PLACEHOLDERS: [(&str, Placeholder); 14] = [
     ("path", Placeholder::Path),
     ("paths", Placeholder::Paths),
+    ("changes", Placeholder::Changes),
     ("parent", Placeholder::Parent),
     ("old", Placeholder::Old),
     ("new", Placeholder::New),
@@ -138,6 +140,7 @@ impl Filling<'_> {
         match placeholder {
             Placeholder::Path => first.path.to_string(),
             Placeholder::Paths => some_of(self.places.iter().map(|place| place.path.to_string())),
+            Placeholder::Changes => self.changes(),
             Placeholder::Parent => {
                 first.path.parent().filter(|parent| !parent.steps().is_empty()).map_or("the root".into(), |p| p.to_string())
             }
@@ -157,6 +160,18 @@ impl Filling<'_> {
             Placeholder::Unread => some_of(self.unread.iter().map(|path| (*path).to_owned())),
             Placeholder::Chart => self.chart.to_owned(),
         }
+    }
+}
+
+impl Filling<'_> {
+    /// `a.create, b.create: false → true` where all change alike, else each with its own values.
+    fn changes(&self) -> String {
+        let change = |place: &Mention<'_>| format!("{} → {}", value_text(place.path, place.old), value_text(place.path, place.new));
+        let Some(first) = self.places.first().map(change) else { return String::new() };
+        if self.places.iter().all(|place| change(place) == first) {
+            return format!("{}: {first}", self.text(Placeholder::Paths));
+        }
+        some_of(self.places.iter().map(Mention::change))
     }
 }
 
@@ -189,7 +204,7 @@ fn value_text(path: &Path, node: Option<&Node>) -> String {
         return "(hidden)".into();
     }
     match &node.data {
-        Data::Str(text) if text.is_empty() => "\"\"".into(),
+        Data::Str(text) if reads_as_something_else(text) => format!("\"{text}\""),
         Data::Str(text) if text.contains('\n') => text.lines().next().unwrap_or_default().chars().take(VALUE_CHARS).chain(['…']).collect(),
         Data::Str(text) if text.chars().count() <= VALUE_CHARS => text.to_string(),
         Data::Str(text) => text.chars().take(VALUE_CHARS).chain(['…']).collect(),
@@ -200,6 +215,11 @@ fn value_text(path: &Path, node: Option<&Node>) -> String {
         Data::Map(map) => format!("a mapping of {} keys", map.len()),
         other => serde_json::to_string(other).unwrap_or_default(),
     }
+}
+
+/// Whether a text, written without quotes, would be read as nothing, a boolean or a number.
+fn reads_as_something_else(text: &str) -> bool {
+    text.is_empty() || matches!(text, "true" | "false" | "null" | "~") || text.parse::<f64>().is_ok()
 }
 
 /// Whether a key on the way, or the name of a list's item, looks like that of a secret.
@@ -233,6 +253,7 @@ mod tests {
             ("{paths}", "a.create, b.create, c.create and 1 more"),
             ("{places}, {count}, {noted}", "4 places, 4, 2"),
             ("{{ .Values }} of {chart}: {unread}", "{ .Values } of thanos: a.b"),
+            ("{changes}", "a.create, b.create, c.create and 1 more: false → true"),
             ("{beside} in {file}, below {parent}", "a.create: false → true in values.yaml, below a"),
         ] {
             assert_eq!(Message::parse(message).unwrap().fill(&filling), text);

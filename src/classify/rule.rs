@@ -114,6 +114,9 @@ pub struct NoteText {
 pub struct BesideText {
     /// Patterns over their paths.
     pub paths: Vec<String>,
+    /// `added`, `removed`, `modified`, `reordered`; none: all.
+    #[serde(default)]
+    pub kinds: Vec<ChangeKind>,
     /// The sentence that goes ahead of the rule's, with placeholders.
     pub message: String,
 }
@@ -147,8 +150,16 @@ pub struct Rule {
     pub(super) when: Option<Condition>,
     pub(super) cases: Vec<Case>,
     pub(super) note: Option<(Condition, Message)>,
-    pub(super) beside: Option<(Vec<Glob>, Message)>,
+    pub(super) beside: Option<Beside>,
     pub(super) set: Vec<(Relative, serde_json::Value)>,
+}
+
+/// A [`BesideText`] that is ready to run.
+#[derive(Debug)]
+pub(super) struct Beside {
+    pub(super) paths: Vec<Glob>,
+    pub(super) kinds: Vec<ChangeKind>,
+    pub(super) message: Message,
 }
 
 /// A [`CaseText`] that is ready to run.
@@ -251,8 +262,12 @@ fn cases(text: &RuleText) -> Result<Vec<Case>> {
     }
 }
 
-fn beside(text: &BesideText) -> Result<(Vec<Glob>, Message)> {
-    Ok((text.paths.iter().map(|pattern| Glob::keys(pattern)).collect::<Result<_>>()?, Message::parse(&text.message)?))
+fn beside(text: &BesideText) -> Result<Beside> {
+    Ok(Beside {
+        paths: text.paths.iter().map(|pattern| Glob::keys(pattern)).collect::<Result<_>>()?,
+        kinds: text.kinds.clone(),
+        message: Message::parse(&text.message)?,
+    })
 }
 
 fn compile_lines(pattern: &str) -> Result<Regex> {

@@ -2,6 +2,8 @@
 //!
 //! The result still carries the chart's characters: the formats escape it for where it goes.
 
+use std::borrow::Cow;
+
 use super::secrets::{self, Judge};
 use crate::value::{Data, Node, Path};
 
@@ -47,6 +49,19 @@ pub(crate) fn shorten(text: &str) -> String {
     }
     let head: String = text.chars().take(DESCRIPTION).collect();
     format!("{}…", head.rsplit_once(' ').map_or(head.as_str(), |(head, _)| head))
+}
+
+/// Text of any length in at most about `cap` characters; a cut says how many there were.
+pub(crate) fn clip(text: &str, cap: usize) -> Cow<'_, str> {
+    if text.len() <= cap {
+        return Cow::Borrowed(text);
+    }
+    let total = text.chars().count();
+    if total <= cap {
+        return Cow::Borrowed(text);
+    }
+    let head: String = text.chars().take(cap).collect();
+    Cow::Owned(format!("{head}… ({total} characters, see -o json)"))
 }
 
 fn around_difference(text: &str, other: &str) -> String {
@@ -122,7 +137,7 @@ impl Line {
         if count > 0 {
             self.push(", ");
         }
-        if count > 0 && self.length >= CAP - TAIL {
+        if count > 0 && self.length >= CAP {
             self.push(&format!("… {} more", total - count));
             return false;
         }
@@ -158,8 +173,8 @@ fn is_bare(text: &str) -> bool {
     const OTHER_TYPES: &[&str] = &["true", "false", "yes", "no", "on", "off", "y", "n", "null"];
     let first_is_plain = text.starts_with(|c: char| c.is_alphabetic() || matches!(c, '/' | '_' | '$'));
     let numeric = text.starts_with(|c: char| c.is_ascii_digit());
-    let number_like =
-        text.parse::<f64>().is_ok() || text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'_' | b'.' | b':' | b'x' | b'o'));
+    let number_like = text.parse::<f64>().is_ok()
+        || (text.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b'_' | b'.' | b':' | b'x' | b'o')) && text.matches('.').count() < 2);
     (first_is_plain || (numeric && !number_like))
         && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '/' | '@' | '$' | '(' | ')' | '=' | '+' | ' ' | ':'))
         && !text.contains(": ")
@@ -182,6 +197,9 @@ mod tests {
         for (text, want) in [
             ("docker.io/bitnami/thanos:0.33.0-debian-11-r1", "docker.io/bitnami/thanos:0.33.0-debian-11-r1"),
             ("0.33.0-debian", "0.33.0-debian"),
+            ("12.20.2", "12.20.2"),
+            ("0x1F", "\"0x1F\""),
+            ("1_000", "\"1_000\""),
             ("", "\"\""),
             ("true", "\"true\""),
             ("No", "\"No\""),
@@ -201,7 +219,7 @@ mod tests {
         let text = format!("{}-{}", "a".repeat(50), "b".repeat(50));
         assert_eq!(shown("a", &node(text.as_str())), format!("{}…{} (101 characters)", "a".repeat(40), "b".repeat(15)));
         let items = list((0..100).map(|n| node(n)).collect());
-        assert_eq!(shown("a", &items), "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, … 85 more]");
+        assert_eq!(shown("a", &items), "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, … 82 more]");
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! The report as GitHub-flavoured Markdown: verdict, table of findings, everything else folded. Made for pull requests, tickets and
 //! artefacts, and proof against hostile text: see [`super::safe`]. Depends on the report's own types, `wording` and `safe`.
 
+use std::borrow::Cow;
+
 use super::redact::Known;
 use super::safe::{self, Slot};
 use super::{Report, inline, remedy, secrets, wording};
 use crate::classify::{Finding, Place, Severity};
-use crate::diff::{FieldChange, FileChange, SchemaChange, ValueChange};
+use crate::diff::{ChangeKind, FieldChange, FileChange, SchemaChange, ValueChange};
 
 /// Findings in the table on top.
 const FINDING_ROWS: usize = 10;
@@ -15,6 +17,14 @@ const ROWS: usize = 100;
 
 /// Template and CRD lines of one report before the rest is only counted.
 const LINES: usize = 400;
+
+/// In front of a finding's own places.
+const WHERE: &str = "**Where.**\n\n";
+
+/// Characters of a sentence, of inline code and of a line of a fence before they are cut.
+const SENTENCE: usize = 4_000;
+const CODE: usize = 300;
+const LINE: usize = 1_000;
 
 /// Renders the report.
 pub fn render(report: &Report) -> String {
@@ -48,22 +58,39 @@ impl Body {
     }
 
     fn code(&mut self, text: &str) -> &mut Self {
-        self.out.push_str(&safe::code_span(text));
+        self.out.push_str(&safe::code_span(&inline::clip(text, CODE)));
         self
     }
 
     fn cell(&mut self, text: &str) -> &mut Self {
-        self.out.push_str(&safe::cell(text));
+        self.out.push_str(&safe::cell(&inline::clip(text, CODE)));
         self
     }
 
     fn prose(&mut self, text: &str, slot: Slot) -> &mut Self {
-        self.out.push_str(&safe::prose(text, slot));
+        self.out.push_str(&safe::prose(&inline::clip(text, SENTENCE), slot));
         self
     }
 
     fn fence<'a>(&mut self, info: &'static str, lines: impl IntoIterator<Item = (&'static str, &'a str)>) {
-        self.out.push_str(&safe::fence(info, lines));
+        let lines: Vec<(&'static str, Cow<'a, str>)> = lines.into_iter().map(|(sign, line)| (sign, inline::clip(line, LINE))).collect();
+        self.out.push_str(&safe::fence(info, lines.iter().map(|(sign, line)| (*sign, &**line))));
+    }
+
+    /// Old and new value, or the one there is.
+    fn change(&mut self, kind: ChangeKind, old: &str, new: &str, slot: Slot) -> &mut Self {
+        let code = if slot == Slot::Cell { Self::cell } else { Self::code };
+        match kind {
+            ChangeKind::Added => code(self, new),
+            ChangeKind::Removed => code(self.own("was "), old),
+            ChangeKind::Modified => code(code(self, old).own(" → "), new),
+            ChangeKind::Reordered => code(code(self, old).own(" → "), new).own(" (another order)"),
+        }
+    }
+
+    /// Old and new text in a cell, either of which may be missing.
+    fn sides(&mut self, old: Option<&str>, new: Option<&str>) {
+        self.cell(old.unwrap_or(inline::ABSENT)).own(" → ").cell(new.unwrap_or(inline::ABSENT));
     }
 
     /// Opens a folded part. Its summary must stay on this line: a blank line would end the HTML block.
@@ -98,9 +125,8 @@ impl Page<'_> {
         let report = self.report;
         let body = &mut self.body;
         body.own("### ").prose(&report.chart, Slot::Flow).own(" ").prose(&report.old.version, Slot::Inner).own(" → ");
-        body.prose(&report.new.version, Slot::Inner).own(" (").own(report.step).own("): ").own(wording::level(report)).own(" · ");
-        body.prose(&wording::counts(report), Slot::Inner).own(" · ").prose(&wording::completeness(report), Slot::Inner).own("\n\n");
-        body.own(wording::SCOPE).own("\n\n");
+        body.prose(&report.new.version, Slot::Inner).own(wording::step(report)).own(": ");
+        body.prose(&wording::answer(report), Slot::Inner).own("\n\n").own(wording::scope(report)).own("\n\n");
         if !report.verdict.missing.is_empty() {
             body.own("**Not compared:**\n\n");
             for missing in &report.verdict.missing {
@@ -131,10 +157,11 @@ impl Page<'_> {
         let shared = wording::shared(&finding.changes);
         match (&finding.changes[..], &shared.change) {
             ([place], Some((old, new))) => {
-                body.cell(&wording::path(&place.path)).own(": ").cell(old).own(" → ").cell(new);
+                body.cell(&wording::path(&place.path)).own(": ");
+                body.change(place.kind, old, new, Slot::Cell);
             }
-            (_, Some((old, new))) => {
-                body.cell(old).own(" → ").cell(new);
+            ([place, ..], Some((old, new))) => {
+                body.change(place.kind, old, new, Slot::Cell);
             }
             _ => {}
         }
@@ -171,14 +198,14 @@ impl Page<'_> {
             let message = self.known.text(&finding.message);
             self.body.own("**What.** ").prose(&message, Slot::Inner).own("\n\n");
         }
-        self.places("**Where.**\n\n", &finding.changes);
+        self.places(WHERE, &finding.changes);
         self.places("**Next to it.**\n\n", &finding.beside);
         let body = &mut self.body;
         if !finding.why.is_empty() {
             body.own("**Why it matters.** ").prose(&finding.why, Slot::Inner).own("\n\n");
         }
         if let Some(fix) = &finding.fix {
-            body.own("**Fix.** ").prose(&fix.text, Slot::Inner);
+            body.own("**Fix.** ").prose(&self.known.text(&fix.text), Slot::Inner);
             body.own(if fix.verified { " Verified by a render.\n\n" } else { "\n\n" });
             let yaml = remedy::yaml(fix);
             if !yaml.is_empty() {
@@ -207,9 +234,11 @@ impl Page<'_> {
         body.own(label);
         for place in places.iter().take(ROWS) {
             let (old, new) = wording::place_pair(place);
-            body.own("- ").code(&wording::path(&place.path)).own(": ").code(&old).own(" → ").code(&new).own(", ").code(&place_at(place));
-            if let Some(description) = place.description.as_deref().filter(|_| places.len() == 1) {
-                body.own(". The chart says: ").prose(&inline::shorten(description), Slot::Inner);
+            body.own("- ").code(&wording::path(&place.path)).own(": ");
+            body.change(place.kind, &old, &new, Slot::Inner).own(", ").code(&place_at(place));
+            if let Some(description) = place.description.as_deref().filter(|_| places.len() == 1 && label == WHERE) {
+                let description = self.known.text(description);
+                body.own(". The chart says: ").prose(&inline::shorten(&description), Slot::Inner);
             }
             body.own("\n");
         }
@@ -264,10 +293,10 @@ impl Page<'_> {
 
     fn value_row(&mut self, change: &ValueChange) {
         let (old, new) = inline::pair(&change.path, change.old.as_ref(), change.new.as_ref());
-        let at = format!("{}:{}", change.file, wording::lines(change.old_line, change.new_line));
+        let at = wording::at(&change.file, change.old_line, change.new_line);
         let body = &mut self.body;
         body.own("| ").own(wording::kind(change.kind).1).own(" | ").cell(&wording::path(&change.path)).own(" | ");
-        body.cell(&old).own(" → ").cell(&new);
+        body.change(change.kind, &old, &new, Slot::Cell);
         if let Some(note) = wording::type_note(change) {
             body.own(" (").prose(&note, Slot::Inner).own(")");
         }
@@ -279,21 +308,18 @@ impl Page<'_> {
         let comparison = &self.report.comparison;
         self.table("Default images that differ", "| image | old → new |\n|---|---|\n", comparison.images.len(), |row, body| {
             let image = &comparison.images[row];
-            body.cell(&image.path.to_string()).own(" | ").cell(&wording::one_of(image.old.as_deref(), image.new.as_deref()));
+            body.cell(&image.path.to_string()).own(" | ");
+            body.sides(image.old.as_deref(), image.new.as_deref());
         });
         self.table(
             "Dependencies that differ",
             "| dependency | old → new | |\n|---|---|---|\n",
             comparison.dependencies.len(),
             |row, body| {
-                for (column, text) in wording::dependency_row(&comparison.dependencies[row]).iter().enumerate() {
-                    body.own(if column == 0 { "" } else { " | " });
-                    if column == 2 {
-                        body.prose(text, Slot::Cell)
-                    } else {
-                        body.cell(text)
-                    };
-                }
+                let dependency = &comparison.dependencies[row];
+                body.cell(&wording::dependency_name(dependency)).own(" | ");
+                body.sides(dependency.old_version.as_deref(), dependency.new_version.as_deref());
+                body.own(" | ").prose(&wording::dependency_notes(dependency), Slot::Cell);
             },
         );
         self.files("Templates that differ", &comparison.templates);
@@ -305,7 +331,8 @@ impl Page<'_> {
         self.table("Chart metadata that differs", "| | field | old → new |\n|---|---|---|\n", comparison.metadata.len(), |row, body| {
             let FieldChange { path, kind, old, new } = &comparison.metadata[row];
             let (old, new) = inline::pair(path, old.as_ref(), new.as_ref());
-            body.own(wording::kind(*kind).1).own(" | ").cell(&secrets::path(path)).own(" | ").cell(&old).own(" → ").cell(&new);
+            body.own(wording::kind(*kind).1).own(" | ").cell(&secrets::path(path)).own(" | ");
+            body.change(*kind, &old, &new, Slot::Cell);
         });
         self.table("Announced by the chart's makers", "| | |\n|---|---|\n", comparison.announced.len(), |row, body| {
             let entry = &comparison.announced[row];
@@ -377,6 +404,5 @@ impl Page<'_> {
 
 /// `values.yaml:147 → 149`.
 fn place_at(place: &Place) -> String {
-    let lines = wording::lines(place.old_line, place.new_line);
-    if lines.is_empty() { place.file.clone() } else { format!("{}:{lines}", place.file) }
+    wording::at(&place.file, place.old_line, place.new_line)
 }

@@ -1,8 +1,10 @@
 //! What a report may say of its chart's values: values as JSON without secrets, and texts without the secrets that the same report knows
 //! from its values. Depends on [`super::secrets`], `value`, `diff` and `classify`.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use regex::{NoExpand, Regex, RegexBuilder};
 use serde_json::Value;
 
 use super::Report;
@@ -11,6 +13,9 @@ use crate::value::{Data, Node, Path};
 
 /// Shorter secrets are too likely to be parts of words to be replaced in running text.
 const SHORTEST: usize = 5;
+
+/// What the search for secrets may cost in memory.
+const SEARCH_BYTES: usize = 32 << 20;
 
 /// A value at a path as JSON: in full, with every secret replaced.
 pub(crate) fn json(path: &Path, node: &Node) -> Value {
@@ -37,10 +42,14 @@ fn to_json(node: &Node, judge: Judge) -> Value {
 }
 
 /// The secrets among a report's values, to be kept out of its messages and template lines, too.
-#[derive(Debug, Default)]
-pub(crate) struct Known {
-    /// Longest first, so that no secret uncovers the rest of a longer one.
-    secrets: Vec<String>,
+#[derive(Debug)]
+pub(crate) enum Known {
+    /// There are none.
+    None,
+    /// One search finds them all, longest first, so that no secret uncovers the rest of a longer one.
+    Some(Regex),
+    /// There are too many to search for: running text is not shown at all.
+    TooMany,
 }
 
 impl Known {
@@ -54,9 +63,13 @@ impl Known {
                 collect(node, Judge::at(path), &mut found);
             }
         }
+        if found.is_empty() {
+            return Self::None;
+        }
         let mut secrets: Vec<String> = found.into_iter().collect();
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        Self { secrets }
+        let pattern = secrets.iter().map(|secret| regex::escape(secret)).collect::<Vec<_>>().join("|");
+        RegexBuilder::new(&pattern).size_limit(SEARCH_BYTES).build().map_or(Self::TooMany, Self::Some)
     }
 
     /// Running text without known secrets and without what looks like one.
@@ -69,8 +82,12 @@ impl Known {
         lines.scrub(&self.replace(line))
     }
 
-    fn replace(&self, text: &str) -> String {
-        self.secrets.iter().fold(text.to_owned(), |text, secret| if text.contains(secret) { text.replace(secret, HIDDEN) } else { text })
+    fn replace<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match self {
+            Self::None => Cow::Borrowed(text),
+            Self::Some(search) => search.replace_all(text, NoExpand(HIDDEN)),
+            Self::TooMany => Cow::Borrowed(HIDDEN),
+        }
     }
 }
 

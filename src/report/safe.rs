@@ -98,11 +98,15 @@ pub fn html(text: &str) -> String {
     out
 }
 
-/// A fenced block in Markdown. Every line gets its own sign in front (` `, `+`, `-`), so none can begin with `/` or close the fence.
+/// A fenced block in Markdown. Every line gets its own sign in front (` `, `+`, `-`), so that none closes the fence; one that would still
+/// begin as a command gets a bar.
 pub fn fence<'a>(info: &'static str, lines: impl IntoIterator<Item = (&'static str, &'a str)>) -> String {
     let mut body = String::new();
     for (sign, text) in lines {
-        body.push_str(&inert(&format!("{sign}{}", visible(text, Breaks::Space))));
+        let text = visible(text, Breaks::Space);
+        let bar =
+            if sign.trim().is_empty() && (text.trim_start().starts_with('/') || text.trim_start().starts_with("::")) { "│ " } else { "" };
+        body.push_str(&inert(&format!("{sign}{bar}{text}")));
         body.push('\n');
     }
     let fence = "`".repeat(longest_run(&body).max(2) + 1);
@@ -188,7 +192,7 @@ fn is_plain(word: &str, first: bool) -> bool {
     if first && !word.starts_with(char::is_alphabetic) {
         return false;
     }
-    if matches!(word, "→" | "–" | "—" | "·" | "…" | "-" | "," | "." | ";" | ":" | ")" | "(" | ")." | ")," | ");" | "):") {
+    if matches!(word, "→" | "–" | "—" | "·" | "…" | "%" | "," | "." | ";" | ":" | ")" | "(" | ")." | ")," | ");" | "):") {
         return true;
     }
     let core = word.trim_start_matches(['(', '"', '\'']);

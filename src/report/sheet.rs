@@ -2,10 +2,10 @@
 //! words included, so nothing can get past. Uses comfy-table and unicode-width.
 
 use comfy_table::presets::NOTHING;
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Style, safe};
+use super::{Style, inline, safe};
 use crate::classify::Severity;
 
 /// Prose wider than this is hard to read.
@@ -13,6 +13,14 @@ const PROSE_WIDTH: usize = 100;
 
 /// Where the text behind a label begins.
 const LABEL_WIDTH: usize = 9;
+
+/// Columns between two columns of a table.
+const COLUMN_GAP: usize = 2;
+
+/// Characters of a paragraph, a cell and a verbatim line before they are cut.
+const PARAGRAPH: usize = 4_000;
+const CELL: usize = 300;
+const VERBATIM: usize = 1_000;
 
 /// What a line is about; painted when colours are on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,24 +114,38 @@ impl Sheet {
 
     /// A line as it is, never wrapped: code to copy, lines of a diff. What is wider than the terminal wraps there.
     pub(crate) fn verbatim(&mut self, indent: usize, text: &str, tone: Tone) {
-        self.emit(indent, text, tone);
+        self.emit(indent, &inline::clip(text, VERBATIM), tone);
     }
 
-    /// A table without lines. Cells that don't fit wrap; in `path_column` behind dots.
-    pub(crate) fn table(&mut self, indent: usize, header: &[&'static str], path_column: usize, rows: Vec<Vec<String>>) {
+    /// Whether rows fit next to each other without wrapping.
+    pub(crate) fn fits(&self, indent: usize, header: &[&'static str], rows: &[Vec<String>]) -> bool {
+        let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+        let widest = |column: usize| {
+            let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| safe::line(cell).width());
+            cells.chain(header.get(column).map(|name| name.width())).max().unwrap_or(0)
+        };
+        let gaps = columns.saturating_sub(1) * COLUMN_GAP;
+        indent + (0..columns).map(widest).sum::<usize>() + gaps <= usize::from(self.style.width)
+    }
+
+    /// A table without lines. Cells that don't fit wrap, those of `whole_column` last.
+    pub(crate) fn table(&mut self, indent: usize, header: &[&'static str], whole_column: usize, rows: &[Vec<String>]) {
         let mut table = Table::new();
+        let width = usize::from(self.style.width).saturating_sub(indent);
         table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(self.style.width.saturating_sub(u16::try_from(indent).unwrap_or(0)));
+        // The last column's gap is cut off again.
+        table.set_width(u16::try_from(width + COLUMN_GAP).unwrap_or(u16::MAX));
         if !header.is_empty() {
             table.set_header(header.iter().copied());
         }
         for row in rows {
-            table.add_row(row.iter().map(|cell| safe::line(cell)));
+            table.add_row(row.iter().map(|cell| safe::line(&inline::clip(cell, CELL))));
         }
+        let whole = rows.iter().filter_map(|row| row.get(whole_column)).map(|cell| safe::line(cell).width()).max().unwrap_or(0);
         for (index, column) in table.column_iter_mut().enumerate() {
             column.set_padding((0, 2));
-            if index == path_column {
-                column.set_delimiter('.');
+            if index == whole_column && whole * 3 < width * 2 {
+                column.set_constraint(ColumnConstraint::ContentWidth);
             }
         }
         for (number, line) in table.lines().enumerate() {
@@ -136,7 +158,7 @@ impl Sheet {
     fn wrapped(&mut self, indent: usize, lead: &str, text: &str, tone: Tone) {
         let hang = indent + lead.width();
         let room = usize::from(self.style.width).min(PROSE_WIDTH).saturating_sub(hang).max(20);
-        let text = safe::line(text);
+        let text = safe::line(&inline::clip(text, PARAGRAPH));
         let mut line = String::new();
         let mut first = true;
         for word in text.split(' ').filter(|word| !word.is_empty()) {

@@ -5,7 +5,7 @@ use super::redact::Known;
 use super::sheet::{Sheet, Tone};
 use super::{Report, Style, inline, remedy, secrets, wording};
 use crate::classify::{Finding, Place};
-use crate::diff::{FileChange, ValueChange};
+use crate::diff::{ChangeKind, DependencyChange, FieldChange, FileChange, SchemaChange, ValueChange};
 
 /// Rows of a list before the rest is only counted.
 const ROWS: usize = 40;
@@ -15,6 +15,9 @@ const PLACES: usize = 15;
 
 /// Template and CRD lines of one report before the rest is only counted.
 const LINES: usize = 400;
+
+/// The label of a finding's own places.
+const WHERE: &str = "Where";
 
 /// Renders the report.
 pub fn render(report: &Report, style: &Style) -> String {
@@ -43,18 +46,11 @@ impl Page<'_> {
             None if report.verdict.missing.is_empty() => Tone::Good,
             None => Tone::Warning,
         };
-        let headline = format!(
-            "{} {} → {} ({}): {} · {} · {}",
-            report.chart,
-            report.old.version,
-            report.new.version,
-            report.step,
-            wording::level(report),
-            wording::counts(report),
-            wording::completeness(report)
-        );
+        let step = wording::step(report);
+        let answer = wording::answer(report);
+        let headline = format!("{} {} → {}{step}: {answer}", report.chart, report.old.version, report.new.version);
         self.sheet.paragraph(0, &headline, tone);
-        self.sheet.paragraph(0, wording::SCOPE, Tone::Plain);
+        self.sheet.paragraph(0, wording::scope(report), Tone::Plain);
         if !report.verdict.missing.is_empty() {
             self.sheet.heading("Not compared", "");
             for missing in &report.verdict.missing {
@@ -97,7 +93,7 @@ impl Page<'_> {
             let message = self.known.text(&finding.message);
             self.sheet.labelled("What", &message);
         }
-        self.places("Where", &finding.changes);
+        self.places(WHERE, &finding.changes);
         self.places("Next to", &finding.beside);
         if !finding.why.is_empty() {
             self.sheet.labelled("Why", &finding.why);
@@ -115,11 +111,12 @@ impl Page<'_> {
             [] => {}
             [place] => {
                 let (old, new) = wording::place_pair(place);
-                let lines = wording::lines(place.old_line, place.new_line);
-                let at = if lines.is_empty() { place.file.clone() } else { format!("{}:{lines}", place.file) };
-                self.sheet.labelled(label, &format!("{at}  {}: {old} → {new}", wording::path(&place.path)));
-                if let Some(description) = &place.description {
-                    self.sheet.continued(&format!("“{}”", inline::shorten(description)), Tone::Faint);
+                let values = wording::change(place.kind, &old, &new);
+                let at = wording::at(&place.file, place.old_line, place.new_line);
+                self.sheet.labelled(label, &format!("{at} {}: {values}", wording::path(&place.path)));
+                if let Some(description) = place.description.as_deref().filter(|_| label == WHERE) {
+                    let description = self.known.text(description);
+                    self.sheet.continued(&format!("“{}”", inline::shorten(&description)), Tone::Faint);
                 }
             }
             places => {
@@ -127,9 +124,20 @@ impl Page<'_> {
                 parts.extend(shared.file.clone());
                 parts.extend(shared.change.as_ref().map(|(old, new)| format!("each {old} → {new}")));
                 self.sheet.labelled(label, &format!("{}:", parts.join(", ")));
-                let rows = places.iter().take(PLACES).map(|place| place_row(place, &shared)).collect();
-                self.sheet.table(11, &[], 1, rows);
-                self.more(11, places.len(), PLACES);
+                let rows: Vec<Row> = places.iter().take(PLACES).map(|place| place_row(place, &shared)).collect();
+                self.lines_and_paths(4, &rows);
+                self.more(4, places.len(), PLACES);
+            }
+        }
+    }
+
+    /// Rows of lines, a path, and values when they have any; paths are never broken, so that they can be copied.
+    fn lines_and_paths(&mut self, indent: usize, rows: &[Row]) {
+        let widest = rows.iter().map(|row| row.at.chars().count()).max().unwrap_or(0);
+        for row in rows {
+            self.sheet.verbatim(indent, &format!("{:<widest$}  {}", row.at, row.path), Tone::Plain);
+            if !row.values.is_empty() {
+                self.sheet.paragraph(indent + widest + 4, &row.values, Tone::Plain);
             }
         }
     }
@@ -137,7 +145,8 @@ impl Page<'_> {
     fn fix(&mut self, finding: &Finding) {
         let Some(fix) = &finding.fix else { return };
         let verified = if fix.verified { " (verified by a render)" } else { "" };
-        self.sheet.labelled("Fix", &format!("{}{verified}", fix.text));
+        let text = self.known.text(&fix.text);
+        self.sheet.labelled("Fix", &format!("{text}{verified}"));
         for line in remedy::yaml(fix) {
             self.sheet.verbatim(13, &line, Tone::Plain);
         }
@@ -152,9 +161,8 @@ impl Page<'_> {
         if !values.changes.is_empty() {
             self.sheet.heading("Default values that differ", &values.changes.len().to_string());
             let one_file = values.changes.windows(2).all(|two| two[0].file == two[1].file);
-            let rows = values.changes.iter().take(ROWS).map(|change| self.value_row(change, one_file)).collect();
-            let line = if one_file { "line" } else { "file:line" };
-            self.sheet.table(2, &["", "setting", "old → new", line, "finding"], 1, rows);
+            let rows: Vec<Row> = values.changes.iter().take(ROWS).map(|change| self.value_row(change, one_file)).collect();
+            self.value_rows(&rows, one_file);
             self.more(2, values.changes.len(), ROWS);
         }
         if values.comment_only_lines > 0 {
@@ -170,14 +178,39 @@ impl Page<'_> {
         }
     }
 
-    fn value_row(&self, change: &ValueChange, one_file: bool) -> Vec<String> {
+    fn value_row(&self, change: &ValueChange, one_file: bool) -> Row {
         let (old, new) = inline::pair(&change.path, change.old.as_ref(), change.new.as_ref());
         let type_note = wording::type_note(change).map(|note| format!(" ({note})")).unwrap_or_default();
-        let lines = wording::lines(change.old_line, change.new_line);
-        let at = if one_file { lines } else { format!("{}:{lines}", change.file) };
-        let seen = wording::finding_of(self.report, &change.path).map(wording::severity).unwrap_or_default();
-        let values = wording::change(change.kind, &old, &new);
-        vec![wording::kind(change.kind).0.into(), wording::path(&change.path), format!("{values}{type_note}"), at, seen.into()]
+        let (old_line, new_line) = (change.old_line, change.new_line);
+        Row {
+            sign: wording::kind(change.kind).0,
+            path: wording::path(&change.path),
+            values: format!("{}{type_note}", wording::change(change.kind, &old, &new)),
+            at: if one_file { wording::lines(old_line, new_line) } else { wording::at(&change.file, old_line, new_line) },
+            finding: wording::finding_of(self.report, &change.path).map(wording::severity).unwrap_or_default(),
+        }
+    }
+
+    /// A table where there is room for one; else neighbours with the same change under one line each.
+    fn value_rows(&mut self, rows: &[Row], one_file: bool) {
+        let cells: Vec<Vec<String>> = rows.iter().map(Row::cells).collect();
+        let header = ["", "setting", "old → new", if one_file { "line" } else { "file:line" }, "finding"];
+        if self.sheet.fits(2, &header, &cells) {
+            return self.sheet.table(2, &header, 1, &cells);
+        }
+        for same in rows.chunk_by(|a, b| (a.sign, &a.values, a.finding) == (b.sign, &b.values, b.finding)) {
+            let Some(first) = same.first() else { continue };
+            let finding = if first.finding.is_empty() { String::new() } else { format!(" · {}", first.finding) };
+            if let [one] = same {
+                let at = if one.at.is_empty() { String::new() } else { format!(" · {}{}", if one_file { "line " } else { "" }, one.at) };
+                self.sheet.verbatim(2, &format!("{} {}", one.sign, one.path), Tone::Plain);
+                self.sheet.paragraph(6, &format!("{}{at}{finding}", one.values), Tone::Plain);
+            } else {
+                self.sheet.item(2, first.sign, &format!("{}{finding}, {} settings:", first.values, same.len()));
+                let bare: Vec<Row> = same.iter().map(|row| Row { values: String::new(), ..row.clone() }).collect();
+                self.lines_and_paths(4, &bare);
+            }
+        }
     }
 
     fn rest(&mut self) {
@@ -187,18 +220,22 @@ impl Page<'_> {
             page.report.comparison.images.iter().map(|image| vec![image.path.to_string(), row(&image.old, &image.new)]).collect()
         });
         self.rows("Dependencies that differ", &["dependency", "old → new", ""], comparison.dependencies.len(), |page| {
-            page.report.comparison.dependencies.iter().map(wording::dependency_row).collect()
+            let row = |one: &DependencyChange| {
+                let versions = wording::one_of(one.old_version.as_deref(), one.new_version.as_deref());
+                vec![wording::dependency_name(one), versions, wording::dependency_notes(one)]
+            };
+            page.report.comparison.dependencies.iter().map(row).collect()
         });
         self.files("Templates that differ", &comparison.templates);
         self.files("CRDs that differ", &comparison.crds);
         self.rows("Values schema", &["", "setting", "change"], comparison.schema.len(), |page| {
-            let row = |change: &crate::diff::SchemaChange| {
+            let row = |change: &SchemaChange| {
                 vec![if change.stricter { "stricter" } else { "" }.into(), wording::path(&change.path), change.text.clone()]
             };
             page.report.comparison.schema.iter().map(row).collect()
         });
         self.rows("Chart metadata that differs", &["", "field", "old → new"], comparison.metadata.len(), |page| {
-            let row = |field: &crate::diff::FieldChange| {
+            let row = |field: &FieldChange| {
                 let (old, new) = inline::pair(&field.path, field.old.as_ref(), field.new.as_ref());
                 vec![wording::kind(field.kind).0.into(), secrets::path(&field.path), wording::change(field.kind, &old, &new)]
             };
@@ -216,8 +253,8 @@ impl Page<'_> {
         self.sheet.heading(heading, &count.to_string());
         let mut rows = rows(self);
         rows.truncate(ROWS);
-        let path_column = header.iter().position(|name| matches!(*name, "setting" | "field" | "image")).unwrap_or(usize::MAX);
-        self.sheet.table(2, header, path_column, rows);
+        let path_column = header.iter().position(|name| matches!(*name, "setting" | "field" | "image" | "dependency")).unwrap_or(0);
+        self.sheet.table(2, header, path_column, &rows);
         self.more(2, count, ROWS);
     }
 
@@ -275,7 +312,7 @@ impl Page<'_> {
     }
 }
 
-fn line_tone(kind: Option<crate::diff::ChangeKind>) -> Tone {
+fn line_tone(kind: Option<ChangeKind>) -> Tone {
     match wording::sign(kind) {
         "+" => Tone::Added,
         "-" => Tone::Removed,
@@ -283,14 +320,27 @@ fn line_tone(kind: Option<crate::diff::ChangeKind>) -> Tone {
     }
 }
 
-/// Lines, path and, where they differ, file and change.
-fn place_row(place: &Place, shared: &wording::Shared) -> Vec<String> {
-    let lines = wording::lines(place.old_line, place.new_line);
-    let at = if shared.file.is_some() { lines } else { format!("{}:{lines}", place.file) };
-    let mut row = vec![at, wording::path(&place.path)];
-    if shared.change.is_none() {
-        let (old, new) = wording::place_pair(place);
-        row.push(wording::change(place.kind, &old, &new));
+/// What a line of a list of settings says.
+#[derive(Clone, Default)]
+struct Row {
+    sign: &'static str,
+    path: String,
+    values: String,
+    at: String,
+    finding: &'static str,
+}
+
+impl Row {
+    fn cells(&self) -> Vec<String> {
+        vec![self.sign.into(), self.path.clone(), self.values.clone(), self.at.clone(), self.finding.into()]
     }
-    row
+}
+
+/// A place without what all places share.
+fn place_row(place: &Place, shared: &wording::Shared) -> Row {
+    let (old_line, new_line) = (place.old_line, place.new_line);
+    let at = if shared.file.is_some() { wording::lines(old_line, new_line) } else { wording::at(&place.file, old_line, new_line) };
+    let (old, new) = wording::place_pair(place);
+    let values = if shared.change.is_some() { String::new() } else { wording::change(place.kind, &old, &new) };
+    Row { path: wording::path(&place.path), values, at, ..Row::default() }
 }

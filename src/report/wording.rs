@@ -11,8 +11,17 @@ pub(crate) const COMPARED: &[&str] =
     &["default values", "templates", "chart metadata", "dependencies", "default images", "CRDs", "values schema"];
 
 /// The honest line on what was looked at, and what that means for the findings.
-pub(crate) const SCOPE: &str = "Compared: default values, templates, chart metadata. Not rendered: whether a change reaches your release \
-                                depends on your values, so findings are possible, not confirmed.";
+const SCOPE: &str = "Compared: default values, templates, chart metadata. Not rendered: whether a change reaches your release depends on \
+                     your values, so findings are possible, not confirmed.";
+
+/// The same when there is nothing to be confirmed.
+const SCOPE_WITHOUT_FINDINGS: &str =
+    "Compared: default values, templates, chart metadata. Not rendered: what your values make of them was not looked at.";
+
+/// What was compared and what wasn't, whatever came of it.
+pub(crate) fn scope(report: &Report) -> &'static str {
+    if report.findings.is_empty() { SCOPE_WITHOUT_FINDINGS } else { SCOPE }
+}
 
 /// Said in place of findings when there are none and nothing is missing.
 pub(crate) const CLEAN: &str = "No risk found in what was compared.";
@@ -67,34 +76,43 @@ pub(crate) fn kind(kind: ChangeKind) -> (&'static str, &'static str) {
     }
 }
 
-/// `high`, or what stands there without findings.
-pub(crate) fn level(report: &Report) -> &'static str {
-    match report.verdict.level {
-        Some(level) => severity(level),
-        None if report.verdict.missing.is_empty() => "nothing found",
-        None => "not fully compared",
+/// The answer in words: `high · 1 high, 1 medium, 1 ignored · complete`.
+pub(crate) fn answer(report: &Report) -> String {
+    let complete = match report.verdict.missing.len() {
+        0 => "complete".to_owned(),
+        1 => "not fully compared: 1 part is missing".to_owned(),
+        count => format!("not fully compared: {count} parts are missing"),
+    };
+    let parts = match report.verdict.level {
+        Some(level) => [severity(level).to_owned(), counts(report), complete],
+        None if report.verdict.missing.is_empty() => ["no risk found in what was compared".to_owned(), counts(report), complete],
+        None => [complete, "nothing found in the rest".to_owned(), counts(report)],
+    };
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// The step between the versions, in parentheses, where it has a name.
+pub(crate) fn step(report: &Report) -> &'static str {
+    match report.step {
+        "major" => " (major)",
+        "minor" => " (minor)",
+        "patch" => " (patch)",
+        "prerelease" => " (prerelease)",
+        "downgrade" => " (downgrade)",
+        "none" => " (same version)",
+        _ => "",
     }
 }
 
 /// `1 high, 1 medium, 1 ignored`.
-pub(crate) fn counts(report: &Report) -> String {
+fn counts(report: &Report) -> String {
     let counted = SEVERITIES.iter().filter_map(|level| {
         let count = report.verdict.counts.get(level).copied().filter(|count| *count > 0)?;
         Some(format!("{count} {}", severity(*level)))
     });
-    let ignored = report.findings.iter().filter(|finding| finding.ignored.is_some()).count();
+    let ignored = split_ignored(&report.findings).1.len();
     let ignored = (ignored > 0).then(|| format!("{ignored} ignored"));
-    let all: Vec<String> = counted.chain(ignored).collect();
-    if all.is_empty() { "0 findings".to_owned() } else { all.join(", ") }
-}
-
-/// `complete`, or `not complete: 2 parts are missing`.
-pub(crate) fn completeness(report: &Report) -> String {
-    match report.verdict.missing.len() {
-        0 => "complete".to_owned(),
-        1 => "not complete: 1 part is missing".to_owned(),
-        count => format!("not complete: {count} parts are missing"),
-    }
+    counted.chain(ignored).collect::<Vec<_>>().join(", ")
 }
 
 /// `1 change`, `2 changes`.
@@ -102,15 +120,20 @@ pub(crate) fn count(number: usize, one: &'static str, many: &'static str) -> Str
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// `147 → 149`, `147` when both are the same, one side alone when the other has none.
+/// `147 → 149`, `147` when both are the same, `147 (old)` when only the old file has it.
 pub(crate) fn lines(old: Option<u32>, new: Option<u32>) -> String {
     match (old, new) {
-        (Some(old), Some(new)) if old == new => new.to_string(),
-        (Some(old), Some(new)) => format!("{old} → {new}"),
-        (Some(old), None) => format!("{old} →"),
-        (None, Some(new)) => format!("→ {new}"),
+        (Some(old), Some(new)) if old != new => format!("{old} → {new}"),
+        (_, Some(new)) => new.to_string(),
+        (Some(old), None) => format!("{old} (old)"),
         (None, None) => String::new(),
     }
+}
+
+/// `values.yaml:147 → 149`.
+pub(crate) fn at(file: &str, old: Option<u32>, new: Option<u32>) -> String {
+    let lines = lines(old, new);
+    if lines.is_empty() { file.to_owned() } else { format!("{file}:{lines}") }
 }
 
 /// What a finding's places have in common: the file, and old and new value as they are shown.
@@ -147,7 +170,7 @@ pub(crate) fn file_change(file: &FileChange) -> String {
     let what = kind(file.kind).1;
     match file.omitted {
         Some(reason) => format!("{what}, text not compared: {reason}"),
-        None => format!("{what}, -{} +{} lines", file.removed, file.added),
+        None => format!("{what}, {} removed, {} added", count(file.removed, "line", "lines"), file.added),
     }
 }
 
@@ -226,13 +249,16 @@ pub(crate) fn moved(proposal: &MoveProposal) -> String {
     format!("{} → {} ({:.0} % alike: {reasons})", path(&proposal.from), path(&proposal.to), proposal.score * 100.0)
 }
 
-/// Path, versions, and what else is to say.
-pub(crate) fn dependency_row(dependency: &DependencyChange) -> Vec<String> {
+/// What a dependency is called: the path of its values, and the chart's name where that differs.
+pub(crate) fn dependency_name(dependency: &DependencyChange) -> String {
     let place = dependency.path.to_string();
-    let name = if place == dependency.name { place } else { format!("{place} ({})", dependency.name) };
+    if place == dependency.name { place } else { format!("{place} ({})", dependency.name) }
+}
+
+/// What else is to say of a dependency's change.
+pub(crate) fn dependency_notes(dependency: &DependencyChange) -> String {
     let fields = dependency.fields.iter().map(|(field, old, new)| format!("{field}: {} → {}", secrets::scrub(old), secrets::scrub(new)));
-    let notes: Vec<String> = std::iter::once(dependency_note(dependency).to_owned()).chain(fields).collect();
-    vec![name, one_of(dependency.old_version.as_deref(), dependency.new_version.as_deref()), notes.join("; ")]
+    std::iter::once(dependency_note(dependency).to_owned()).chain(fields).collect::<Vec<_>>().join("; ")
 }
 
 /// `@@ -12 +12 @@`.

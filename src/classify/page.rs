@@ -75,7 +75,7 @@ impl RulePage {
         if let Some(fix) = &self.fix {
             page += &format!("\n## What to do\n\n{fix}\n");
         }
-        page += &format!("\n## When it fires\n\nOn {}", on_words(self.on));
+        page += &format!("\n## When it fires\n\nOn {}", looks_at(self.on));
         for (what, items) in
             [("of the charts", &self.charts), ("at", &self.paths), ("when, in CEL, one after the other,", &self.conditions)]
         {
@@ -98,17 +98,19 @@ impl RulePage {
 pub fn table(catalogue: &Catalogue) -> String {
     let mut table = String::from("| Rule | Severity | Looks at | Says |\n| --- | --- | --- | --- |\n");
     for rule in catalogue.rules() {
-        let (severity, on) = (severity_words(&rule.severities()), on_words(rule.text.on));
+        let (severity, on) = (severity_words(&rule.severities()), looks_at(rule.text.on));
         table += &format!("| `{}` | {severity} | {on} | {} |\n", rule.id(), rule.text.title.replace('|', "\\|"));
     }
     table
 }
 
-fn severity_words(severities: &[Severity]) -> String {
-    severities.iter().map(|severity| severity.word()).collect::<Vec<_>>().join(" or ")
+/// The severities that a rule can give, in words.
+pub fn severity_words(severities: &[Severity]) -> String {
+    severities.iter().map(|severity| severity.word()).collect::<Vec<_>>().join(", ")
 }
 
-fn on_words(on: On) -> &'static str {
+/// What a rule looks at, in words.
+pub fn looks_at(on: On) -> &'static str {
     match on {
         On::Value => "default values",
         On::Template => "template lines",

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use chartshift::error::{Error, ErrorKind, Result};
 use chartshift::fetch::options::{Retries, Tls};
-use chartshift::fetch::{ChartRef, Content, Credentials, Digest, Options, Package, Silent, oci};
+use chartshift::fetch::{ChartRef, Content, Credentials, Digest, Options, Package, Silent, fetch_one, fetch_pair};
 use servers::have;
 use servers::registry::{Kind, PASSWORD, PROGRAMS, Registry, USER, login_file};
 use servers::tokens::{REFRESH_TOKEN, Tokens};
@@ -36,9 +36,7 @@ fn with_login(file: &Path, text: &str) -> Options {
 }
 
 fn fetch(reference: &str, version: Option<&str>, options: &Options) -> Result<Package> {
-    let ChartRef::Oci(reference) = ChartRef::parse(reference, version, None)? else { panic!("{reference}") };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(oci::fetch(&reference, options, &Silent::default()))
+    fetch_one(&ChartRef::parse(reference, version, None)?, options, &Silent::default())
 }
 
 fn archive(package: &Package) -> &[u8] {
@@ -87,6 +85,9 @@ fn versions_constraints_and_digests_lead_to_the_archive_that_was_pushed() {
     }
     let newest = fetch(&chart, None, &Options { devel: true, ..options() }).unwrap();
     assert_eq!(newest.origin, format!("{chart}:2.0.0-rc.1"));
+    let side = |version| ChartRef::parse(&chart, Some(version), None).unwrap();
+    let (old, new) = fetch_pair(&side("1.0.0"), &side("~1.1"), &options(), &Silent::default()).unwrap();
+    assert_eq!((archive(&old), archive(&new)), (&*pushed[0], &*pushed[2]));
     let tagged = fetch(&format!("{chart}:1.2.0_build.7"), None, &options()).unwrap();
     assert_eq!(archive(&tagged), pushed[4]);
     the_digest_decides(&registry, &chart, &pushed[1]);

@@ -33,7 +33,7 @@ const MOST_LISTED: usize = 5;
 /// [`ErrorKind::NotFound`] for an unknown repository or version (the nearest are listed), [`ErrorKind::Denied`] for missing or refused
 /// credentials (with what was looked at), [`ErrorKind::Chart`] for what is no chart, [`ErrorKind::Corrupt`] for a wrong digest,
 /// [`ErrorKind::Limit`], [`ErrorKind::Network`] after the last retry.
-pub async fn fetch(reference: &OciRef, options: &Options, progress: &dyn Progress) -> Result<Package> {
+pub(super) async fn fetch(reference: &OciRef, options: &Options, progress: &dyn Progress) -> Result<Package> {
     let cache = Cache::new(options.cache_dir.clone(), progress);
     let remembered = Remembered::recall(&cache, reference, options.devel);
     if options.offline || reference.digest.is_some() {

@@ -9,13 +9,14 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use chartshift::error::{Error, ErrorKind, Result};
 use chartshift::fetch::options::{Retries, Tls};
-use chartshift::fetch::{ChartRef, Content, Credentials, Digest, Options, Package, Silent, oci};
+use chartshift::fetch::{ChartRef, Content, Credentials, Digest, Options, Package, Silent, fetch_one, fetch_pair};
 use servers::have;
 use servers::registry::{Kind, PASSWORD, PROGRAMS, Registry, USER, login_file};
 use servers::tokens::{REFRESH_TOKEN, Tokens};
@@ -35,9 +36,7 @@ fn with_login(file: &Path, text: &str) -> Options {
 }
 
 fn fetch(reference: &str, version: Option<&str>, options: &Options) -> Result<Package> {
-    let ChartRef::Oci(reference) = ChartRef::parse(reference, version, None)? else { panic!("{reference}") };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(oci::fetch(&reference, options, &Silent::default()))
+    fetch_one(&ChartRef::parse(reference, version, None)?, options, &Silent::default())
 }
 
 fn archive(package: &Package) -> &[u8] {
@@ -82,12 +81,27 @@ fn versions_constraints_and_digests_lead_to_the_archive_that_was_pushed() {
         assert_eq!(archive(&package), pushed[expected], "{version:?}");
         assert_eq!(package.digest, Some(Digest::of(&pushed[expected])));
         assert_eq!(package.origin, format!("{chart}:{}", all[expected]), "{version:?}");
+        same_as_helm(&chart, version, all[expected]);
     }
     let newest = fetch(&chart, None, &Options { devel: true, ..options() }).unwrap();
     assert_eq!(newest.origin, format!("{chart}:2.0.0-rc.1"));
+    let side = |version| ChartRef::parse(&chart, Some(version), None).unwrap();
+    let (old, new) = fetch_pair(&side("1.0.0"), &side("~1.1"), &options(), &Silent::default()).unwrap();
+    assert_eq!((archive(&old), archive(&new)), (&*pushed[0], &*pushed[2]));
     let tagged = fetch(&format!("{chart}:1.2.0_build.7"), None, &options()).unwrap();
     assert_eq!(archive(&tagged), pushed[4]);
     the_digest_decides(&registry, &chart, &pushed[1]);
+}
+
+/// Helm's choice for the same words. It has no `latest`, and takes `1.1` and `1.2.0` for tags although they are none.
+fn same_as_helm(chart: &str, version: Option<&str>, expected: &str) {
+    let arguments = match version {
+        Some("latest" | "1.1" | "1.2.0") => return,
+        Some(version) => vec!["--version", version],
+        None => Vec::new(),
+    };
+    let shown = servers::run(Command::new("helm").args(["show", "chart", "--plain-http", chart]).args(arguments)).stdout;
+    assert!(String::from_utf8_lossy(&shown).contains(&format!("version: {expected}\n")), "{version:?}");
 }
 
 fn the_digest_decides(registry: &Registry, chart: &str, expected: &[u8]) {
@@ -209,7 +223,7 @@ fn a_private_authority_is_trusted_when_told() {
     for options in [&trusting, &careless] {
         assert_eq!(archive(&fetch(&chart, None, options).unwrap()), pushed);
     }
-    let said = ["there is no trusted connection to the registry", "a private authority needs --ca-file"];
+    let said = ["there is no trusted connection to the registry", "the certificates of a private authority are given by --ca-file"];
     failure(fetch(&chart, None, &secure(Tls::default())), ErrorKind::Network, &said);
     let (garbage, key) = (registry.folder.path().join("config.yml"), registry.folder.path().join("server.key"));
     let wrong = secure(Tls { ca_file: Some(garbage), ..Tls::default() });
@@ -220,17 +234,25 @@ fn a_private_authority_is_trusted_when_told() {
 }
 
 #[test]
-fn a_registry_without_tls_needs_to_be_named_so() {
+fn a_registry_without_tls_is_on_this_machine_or_named_so() {
     if !have(&PROGRAMS) {
         return;
     }
     let registry = Registry::start(Kind::Open);
-    let chart = format!("oci://{}/charts/thanos", registry.host);
+    let pushed = registry.push_chart("thanos", "1.0.0");
+    let secure = Options { plain_http: false, ..options() };
+    let port = registry.host.rsplit(':').next().unwrap();
+    for host in ["127.0.0.1", "localhost"] {
+        assert_eq!(archive(&fetch(&format!("oci://{host}:{port}/charts/thanos"), None, &secure).unwrap()), pushed);
+    }
+    // The same address, spelled so that it isn't known to be this machine.
+    let elsewhere = format!("oci://[::ffff:127.0.0.1]:{port}/charts/thanos");
     failure(
-        fetch(&chart, None, &Options { plain_http: false, ..options() }),
+        fetch(&elsewhere, None, &secure),
         ErrorKind::Network,
-        &["a registry without TLS needs --plain-http"],
+        &["the registry doesn't speak TLS", "a registry without TLS needs --plain-http"],
     );
+    assert_eq!(archive(&fetch(&elsewhere, None, &options()).unwrap()), pushed);
 }
 
 #[test]

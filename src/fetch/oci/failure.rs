@@ -28,8 +28,10 @@ pub(super) enum FailureKind {
     Denied,
     /// It may go better in a moment.
     Passing,
-    /// The certificate isn't trusted, or there is no TLS at all.
-    Tls,
+    /// The certificate isn't trusted.
+    Untrusted,
+    /// The other side doesn't speak TLS.
+    NotTls,
     /// The bytes are not those that were promised.
     Corrupt,
     /// More came than is taken.
@@ -50,13 +52,14 @@ impl Failure {
             FailureKind::Denied => ErrorKind::Denied,
             FailureKind::Corrupt => ErrorKind::Corrupt,
             FailureKind::Limit => ErrorKind::Limit,
-            FailureKind::Passing | FailureKind::Tls | FailureKind::Lasting => ErrorKind::Network,
+            FailureKind::Passing | FailureKind::Untrusted | FailureKind::NotTls | FailureKind::Lasting => ErrorKind::Network,
         };
         let error = Error::new(kind, self.message);
-        if self.kind == FailureKind::Tls {
-            return error.hint("a private authority needs --ca-file; a registry without TLS needs --plain-http");
+        match self.kind {
+            FailureKind::Untrusted => error.hint("the certificates of a private authority are given by --ca-file"),
+            FailureKind::NotTls => error.hint("a registry without TLS needs --plain-http"),
+            _ => error,
         }
-        error
     }
 
     /// What a status other than 200 means.
@@ -76,7 +79,10 @@ impl Failure {
             return Self::new(FailureKind::Lasting, "the registry redirects without end");
         }
         if let Some(tls) = find::<rustls::Error>(error) {
-            return Self::new(FailureKind::Tls, format!("there is no trusted connection to the registry: {tls}"));
+            return match tls {
+                rustls::Error::InvalidMessage(_) => Self::new(FailureKind::NotTls, "the registry doesn't speak TLS"),
+                _ => Self::new(FailureKind::Untrusted, format!("there is no trusted connection to the registry: {tls}")),
+            };
         }
         if error.is_timeout() {
             return Self::new(FailureKind::Passing, "the registry took too long to answer");

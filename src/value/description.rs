@@ -34,7 +34,8 @@ impl Descriptions {
             } else if let Some((path, text)) = line.split_once(" -- ").filter(|(path, _)| is_path(path)) {
                 let mut text = without_marker(text, '(', ')').to_owned();
                 while let Some(Some(more)) = lines.peek().filter(|line| line.is_some_and(continues)) {
-                    text = format!("{text} {more}");
+                    text.push(' ');
+                    text.push_str(more);
                     lines.next();
                 }
                 keep(&mut all.named, path, text);

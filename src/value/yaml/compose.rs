@@ -9,7 +9,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::comments::Comments;
-use super::input::Mark;
+use super::input::{Mark, step};
 use super::keys::{self, Key};
 use super::parser::Tag;
 use super::problem::{Found, Problem, Stage};
@@ -244,6 +244,7 @@ impl Run<'_, '_, '_> {
 
     /// Counts a node against the limit and go-yaml's rule against alias bombs.
     fn count(&mut self, mark: Mark) -> Found<()> {
+        step(1);
         self.nodes += 1;
         if !self.expanding.is_empty() {
             self.aliased += 1;

@@ -41,6 +41,7 @@ impl Undecodable {
         let place = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         Error::new(ErrorKind::Syntax, self.message)
             .at(Place { file, line: place(line), column: place(last.chars().count() + 1) })
+            .excerpt(format!("{last}{}", char::REPLACEMENT_CHARACTER))
             .hint("save the file as UTF-8")
     }
 }

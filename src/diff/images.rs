@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use super::ImageChange;
 use super::tree;
 use super::values::Defaults;
-use crate::value::{Data, Entry, Node, Path};
+use crate::value::{Data, Entry, Node, Path, Step};
 
 type Images = IndexMap<Path, String>;
 type Map = IndexMap<Arc<str>, Entry>;
@@ -33,24 +33,35 @@ pub(super) fn compare(old: &Defaults<'_>, new: &Defaults<'_>) -> Vec<ImageChange
 
 fn collect(defaults: &Defaults<'_>) -> Images {
     let mut images = Images::new();
-    search(&defaults.values, &Path::root(), defaults, &mut images);
+    search(&defaults.values, &mut Vec::new(), &mut |steps, image| {
+        let path: Path = steps.iter().cloned().collect();
+        let text = match image {
+            Found::Text(text) => text.to_owned(),
+            Found::Parts(image) => image.reference(|| app_version(defaults, &path)),
+        };
+        images.insert(path, text);
+    });
     images
 }
 
-fn search(node: &Node, path: &Path, defaults: &Defaults<'_>, images: &mut Images) {
-    let names_image = path.last_key().is_some_and(|key| key.to_ascii_lowercase().ends_with("image"));
+/// An image in one of the forms it is written in.
+enum Found<'a> {
+    Text(&'a str),
+    Parts(Image),
+}
+
+fn search(node: &Node, steps: &mut Vec<Step>, found: &mut dyn FnMut(&[Step], Found<'_>)) {
+    let names_image = matches!(steps.last(), Some(Step::Key(key)) if key.to_ascii_lowercase().ends_with("image"));
     match &node.data {
         Data::Map(map) => match image(map, names_image) {
-            Some(image) => {
-                images.insert(path.clone(), image.reference(|| app_version(defaults, path)));
-            }
+            Some(image) => found(steps, Found::Parts(image)),
             None => map.iter().filter(|(_, entry)| may_hold_images(&entry.value)).for_each(|(key, entry)| {
-                search(&entry.value, &path.key(key), defaults, images);
+                steps.push(Step::Key(key.clone()));
+                search(&entry.value, steps, found);
+                steps.pop();
             }),
         },
-        Data::Str(text) if names_image && is_reference(text) => {
-            images.insert(path.clone(), text.to_string());
-        }
+        Data::Str(text) if names_image && is_reference(text) => found(steps, Found::Text(text)),
         _ => {}
     }
 }

@@ -3,6 +3,7 @@
 //! What is compared is what takes effect: a subchart's default that the parent's values.yaml sets itself is the parent's, on the side
 //! where it does so, with the parent's file and line. Depends on `chart`, `value` and the tree engine.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -30,7 +31,7 @@ pub(super) struct Defaults<'a> {
     /// The chart and its subcharts.
     pub(super) parts: Parts<'a>,
     /// See [`super::defaults::effective`].
-    pub(super) values: Node,
+    pub(super) values: Cow<'a, Node>,
 }
 
 /// Compares the defaults; what could not be counted in time goes to `missing`.

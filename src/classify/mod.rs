@@ -9,6 +9,7 @@ mod condition;
 mod fact;
 mod finding;
 mod glob;
+mod matching;
 mod message;
 pub mod page;
 mod reads;

@@ -6,13 +6,17 @@
 //! cli ─▶ fetch ─▶ chart ─▶ diff ─▶ classify ─▶ report
 //!           value, version, error: below all of them
 //! ```
+//!
+//! [`review::review`] is the pipeline between fetching and writing; [`cli::run`] is the program around it.
 
 pub mod chart;
 pub mod classify;
+pub mod cli;
 pub mod config;
 pub mod diff;
 pub mod error;
 pub mod fetch;
 pub mod report;
+pub mod review;
 pub mod value;
 pub mod version;

@@ -16,6 +16,8 @@ mod reads;
 mod relative;
 pub mod rule;
 pub mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

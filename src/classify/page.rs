@@ -30,7 +30,7 @@ pub struct RulePage {
     /// The patterns over paths; empty: every path.
     pub paths: Vec<String>,
     /// The regular expression over changed lines of files, or over texts among values.
-    pub text: Option<String>,
+    pub lines: Option<String>,
     /// The conditions in CEL, in the order they are asked.
     pub conditions: Vec<String>,
     /// Why it matters, in Markdown.
@@ -58,7 +58,7 @@ pub fn explain(catalogue: &Catalogue, id: &str) -> Result<RulePage> {
         on: text.on,
         charts: text.charts.clone(),
         paths: text.paths.clone(),
-        text: text.text.clone(),
+        lines: text.text.clone(),
         conditions: conditions.map(|condition| condition.trim().to_owned()).collect(),
         why: text.why.trim().to_owned(),
         fix: text.fix.as_ref().map(|fix| fix.text.trim().to_owned()),
@@ -75,7 +75,7 @@ impl RulePage {
         if let Some(fix) = &self.fix {
             page += &format!("\n## What to do\n\n{fix}\n");
         }
-        page += &format!("\n## When it fires\n\nOn {}", on_words(self.on));
+        page += &format!("\n## When it fires\n\nOn {}", looks_at(self.on));
         for (what, items) in
             [("of the charts", &self.charts), ("at", &self.paths), ("when, in CEL, one after the other,", &self.conditions)]
         {
@@ -83,7 +83,7 @@ impl RulePage {
                 page += &format!(" {what}\n\n{}\n", code(items));
             }
         }
-        if let Some(pattern) = &self.text {
+        if let Some(pattern) = &self.lines {
             page += &format!(" in which this is found: `{pattern}`\n");
         }
         if !self.references.is_empty() {
@@ -98,17 +98,19 @@ impl RulePage {
 pub fn table(catalogue: &Catalogue) -> String {
     let mut table = String::from("| Rule | Severity | Looks at | Says |\n| --- | --- | --- | --- |\n");
     for rule in catalogue.rules() {
-        let (severity, on) = (severity_words(&rule.severities()), on_words(rule.text.on));
+        let (severity, on) = (severity_words(&rule.severities()), looks_at(rule.text.on));
         table += &format!("| `{}` | {severity} | {on} | {} |\n", rule.id(), rule.text.title.replace('|', "\\|"));
     }
     table
 }
 
-fn severity_words(severities: &[Severity]) -> String {
+/// The severities that a rule can give, in words.
+pub fn severity_words(severities: &[Severity]) -> String {
     severities.iter().map(|severity| severity.word()).collect::<Vec<_>>().join(" or ")
 }
 
-fn on_words(on: On) -> &'static str {
+/// What a rule looks at, in words.
+pub fn looks_at(on: On) -> &'static str {
     match on {
         On::Value => "default values",
         On::Template => "template lines",

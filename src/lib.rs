@@ -9,8 +9,10 @@
 
 pub mod chart;
 pub mod classify;
+pub mod config;
 pub mod diff;
 pub mod error;
 pub mod fetch;
 pub mod report;
 pub mod value;
+pub mod version;

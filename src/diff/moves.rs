@@ -1,0 +1,180 @@
+//! Which removed and added settings look like one setting under a new name or in a new place.
+//!
+//! Candidates come from buckets (same telling value, same last key, same description, siblings with the same value), each of bounded
+//! size, so that the cost stays linear in the number of changes. A proposal is a guess with its reasons; the changes themselves stay
+//! reported. Depends on `value` and the comparison's types.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
+
+use super::lists::content_hash;
+use super::{ChangeKind, MoveProposal, ValueChange};
+use crate::value::{Data, Node, Path, Step};
+
+/// The least score that is proposed.
+const THRESHOLD: f64 = 0.6;
+/// Of a bucket at most this many paths of each side are looked at.
+const BUCKET: usize = 24;
+/// Comments shorter than this describe nothing in particular.
+const TELLING_DESCRIPTION: usize = 12;
+
+/// A setting that came or went.
+struct Setting<'a> {
+    path: &'a Path,
+    value: &'a Node,
+    value_hash: u64,
+    description: Option<&'a str>,
+    words: BTreeSet<String>,
+}
+
+/// Proposals for the added and removed among these changes, best first, each path at most once.
+pub(super) fn propose(changes: &[ValueChange]) -> Vec<MoveProposal> {
+    let removed = settings(changes, ChangeKind::Removed, |change| change.old.as_ref());
+    let added = settings(changes, ChangeKind::Added, |change| change.new.as_ref());
+    let mut scored: Vec<(usize, usize, f64, Vec<&'static str>)> = candidates(&removed, &added)
+        .into_iter()
+        .map(|(from, to)| {
+            let (score, reasons) = likeness(&removed[from], &added[to]);
+            (from, to, score, reasons)
+        })
+        .filter(|(_, _, score, _)| *score >= THRESHOLD)
+        .collect();
+    // Best first, then as the changes stand; the candidates come sorted.
+    scored.sort_by(|a, b| b.2.total_cmp(&a.2));
+    let (mut used_from, mut used_to) = (vec![false; removed.len()], vec![false; added.len()]);
+    scored.retain(|(from, to, ..)| {
+        let free = !used_from[*from] && !used_to[*to];
+        used_from[*from] |= free;
+        used_to[*to] |= free;
+        free
+    });
+    scored
+        .into_iter()
+        .map(|(from, to, score, reasons)| MoveProposal { from: removed[from].path.clone(), to: added[to].path.clone(), score, reasons })
+        .collect()
+}
+
+fn settings<'a>(changes: &'a [ValueChange], kind: ChangeKind, value: fn(&'a ValueChange) -> Option<&'a Node>) -> Vec<Setting<'a>> {
+    let of_kind = changes.iter().filter(|change| change.kind == kind);
+    of_kind
+        .filter_map(|change| {
+            let value = value(change)?;
+            let description = change.description.as_deref().filter(|text| text.len() >= TELLING_DESCRIPTION);
+            Some(Setting { path: &change.path, value, value_hash: content_hash(value), description, words: words(&change.path) })
+        })
+        .collect()
+}
+
+/// Pairs worth scoring, by position in `removed` and `added`, sorted.
+fn candidates(removed: &[Setting<'_>], added: &[Setting<'_>]) -> BTreeSet<(usize, usize)> {
+    let mut pairs = BTreeSet::new();
+    meet(&mut pairs, removed, added, |setting| is_telling(setting.value).then_some(setting.value_hash));
+    meet(&mut pairs, removed, added, |setting| Some((setting.value_hash, setting.path.parent()?)));
+    meet(&mut pairs, removed, added, |setting| Some((setting.value_hash, setting.path.last_key()?)));
+    meet(&mut pairs, removed, added, |setting| Some((setting.path.last_key()?, setting.path.parent()?.parent()?)));
+    meet(&mut pairs, removed, added, |setting| setting.description);
+    pairs
+}
+
+/// Adds the pairs that agree in `key`.
+fn meet<'a, K: Hash + Eq>(
+    pairs: &mut BTreeSet<(usize, usize)>,
+    removed: &'a [Setting<'a>],
+    added: &'a [Setting<'a>],
+    key: impl Fn(&'a Setting<'a>) -> Option<K>,
+) {
+    let mut buckets: HashMap<K, Vec<usize>> = HashMap::new();
+    for (index, setting) in added.iter().enumerate() {
+        if let Some(key) = key(setting) {
+            buckets.entry(key).or_default().push(index);
+        }
+    }
+    let mut visits: BTreeMap<usize, usize> = BTreeMap::new();
+    for (from, setting) in removed.iter().enumerate() {
+        let Some(bucket) = key(setting).and_then(|key| buckets.get(&key)) else { continue };
+        // The first of a bucket stands for it.
+        let visits = visits.entry(bucket[0]).or_default();
+        *visits += 1;
+        if *visits <= BUCKET {
+            pairs.extend(bucket.iter().take(BUCKET).map(|to| (from, *to)));
+        }
+    }
+}
+
+/// How alike two settings are, 0 to 1, and why.
+fn likeness(old: &Setting<'_>, new: &Setting<'_>) -> (f64, Vec<&'static str>) {
+    let mut score = 0.0;
+    let mut reasons = Vec::new();
+    if old.value_hash == new.value_hash {
+        score += if is_telling(old.value) { 0.4 } else { 0.2 };
+        reasons.push("same value");
+    } else if old.value.data.type_name() != new.value.data.type_name() {
+        score -= 0.2;
+    }
+    if old.description.is_some() && old.description == new.description {
+        score += 0.4;
+        reasons.push("same description");
+    }
+    let parents_agree = old.path.parent() == new.path.parent();
+    if old.path.last_key().is_some() && old.path.last_key() == new.path.last_key() {
+        score += 0.2;
+        reasons.push("same name");
+    }
+    let shared = overlap(&old.words, &new.words);
+    score += 0.3 * shared;
+    if shared >= 0.5 && !reasons.contains(&"same name") {
+        reasons.push("similar name");
+    }
+    if parents_agree {
+        score += 0.1;
+        reasons.push("same parent");
+    }
+    (score.clamp(0.0, 1.0), reasons)
+}
+
+/// Whether few settings would have this value by chance.
+fn is_telling(value: &Node) -> bool {
+    match &value.data {
+        Data::Null | Data::Bool(_) => false,
+        Data::Int(number) => !(-1..=10).contains(number),
+        Data::Uint(_) | Data::Float(_) => true,
+        Data::Str(text) => text.len() > 3,
+        Data::List(items) => !items.is_empty(),
+        Data::Map(map) => !map.is_empty(),
+    }
+}
+
+/// The words of a path: `service.httpPorts` is service, http, port.
+fn words(path: &Path) -> BTreeSet<String> {
+    let keys = path.steps().iter().filter_map(|step| match step {
+        Step::Key(key) => Some(key),
+        Step::Item { value, .. } => Some(value),
+        Step::Index(_) => None,
+    });
+    keys.flat_map(|key| words_of(key)).collect()
+}
+
+/// Words split at case changes and punctuation, in lower case, without a plural's `s`.
+fn words_of(key: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for c in key.chars() {
+        if !c.is_alphanumeric() || (c.is_uppercase() && was_lower) {
+            words.push(String::new());
+        }
+        if let (true, Some(word)) = (c.is_alphanumeric(), words.last_mut()) {
+            word.extend(c.to_lowercase());
+        }
+        was_lower = c.is_lowercase() || c.is_numeric();
+    }
+    let singular = |word: String| word.strip_suffix('s').filter(|rest| rest.len() > 2).map(str::to_owned).unwrap_or(word);
+    words.into_iter().filter(|word| !word.is_empty()).map(singular).collect()
+}
+
+/// The share of words two sets have in common, 0 to 1.
+fn overlap(a: &BTreeSet<String>, b: &BTreeSet<String>) -> f64 {
+    let shared = a.intersection(b).count();
+    #[allow(clippy::cast_precision_loss, reason = "a path has few words")]
+    let share = 2.0 * shared as f64 / (a.len() + b.len()).max(1) as f64;
+    share
+}

@@ -1,0 +1,82 @@
+//! The default values that differ, of a chart and of every chart below it.
+//!
+//! What is compared is what takes effect: a subchart's default that the parent's values.yaml sets itself is the parent's, on the side
+//! where it does so, with the parent's file and line. Depends on `chart`, `value` and the tree engine.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use super::parts::Parts;
+use super::tree::{self, Side};
+use super::{Missing, ValueChange, ValuesDiff, comments, moves, text};
+use crate::value::{Node, Step};
+
+/// The keys that may identify the items of a list in a values file, best first.
+const IDENTIFYING: &[&str] =
+    &["name", "key", "id", "port", "containerPort", "mountPath", "host", "hostname", "path", "topologyKey", "secretName", "kind"];
+
+/// A values file's list of mappings may be keyed wherever it stands.
+pub(super) fn identifying_keys(_: &[Step]) -> &'static [&'static str] {
+    IDENTIFYING
+}
+
+/// One side: its charts, and their defaults in one value.
+#[derive(Debug)]
+pub(super) struct Defaults<'a> {
+    /// The chart and its subcharts.
+    pub(super) parts: Parts<'a>,
+    /// See [`super::defaults::effective`].
+    pub(super) values: Node,
+}
+
+/// Compares the defaults; what could not be counted in time goes to `missing`.
+pub(super) fn compare(old: &Defaults<'_>, new: &Defaults<'_>, deadline: Instant, missing: &mut Vec<Missing>) -> ValuesDiff {
+    let changes: Vec<ValueChange> = tree::diff(&old.values, &new.values, identifying_keys)
+        .into_iter()
+        .map(|change| ValueChange {
+            type_changed: is_type_change(change.old, change.new),
+            file: file_of(change.old, change.new, old, new).to_owned(),
+            old_line: change.old.filter(|_| same_file(change.old, change.new, old, new)).map(|side| side.at.line),
+            new_line: change.new.map(|side| side.at.line),
+            description: change.new.and_then(|side| side.comment.cloned()).or_else(|| change.old.and_then(|side| side.comment.cloned())),
+            path: change.path,
+            kind: change.kind,
+            old: change.old.map(|side| side.node.clone()),
+            new: change.new.map(|side| side.node.clone()),
+        })
+        .collect();
+    let moves = moves::propose(&changes);
+    ValuesDiff { changes, moves, comment_only_lines: comment_only_lines(old, new, deadline, missing) }
+}
+
+fn is_type_change(old: Option<Side<'_>>, new: Option<Side<'_>>) -> bool {
+    matches!((old, new), (Some(old), Some(new)) if old.node.data.type_name() != new.node.data.type_name())
+}
+
+fn file_of<'s>(old_side: Option<Side<'_>>, new_side: Option<Side<'_>>, old: &'s Defaults<'_>, new: &'s Defaults<'_>) -> &'s str {
+    let new_file = new_side.map(|side| new.parts.values_file(&side.at.source));
+    new_file.or(old_side.map(|side| old.parts.values_file(&side.at.source))).unwrap_or("values.yaml")
+}
+
+/// Whether a default comes from the same values file on both sides, or only one side has it.
+fn same_file(old_side: Option<Side<'_>>, new_side: Option<Side<'_>>, old: &Defaults<'_>, new: &Defaults<'_>) -> bool {
+    match (old_side, new_side) {
+        (Some(old_side), Some(new_side)) => old.parts.values_file(&old_side.at.source) == new.parts.values_file(&new_side.at.source),
+        _ => true,
+    }
+}
+
+/// Over the values files that both sides have.
+fn comment_only_lines(old: &Defaults<'_>, new: &Defaults<'_>, deadline: Instant, missing: &mut Vec<Missing>) -> usize {
+    let old_files: HashMap<&str, &Node> =
+        old.parts.folders().filter_map(|part| Some((part.folder.as_str(), part.chart.values.as_ref()?))).collect();
+    let mut total = 0;
+    for part in new.parts.folders() {
+        let (Some(old), Some(new)) = (old_files.get(part.folder.as_str()), &part.chart.values) else { continue };
+        match comments::changed_lines(old, new, deadline) {
+            Some(lines) => total += lines,
+            None => missing.push(Missing { part: format!("comments of {}values.yaml", part.folder), reason: text::TOO_LATE.to_owned() }),
+        }
+    }
+    total
+}

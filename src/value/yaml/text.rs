@@ -1,0 +1,124 @@
+//! From bytes to a [`Source`]: byte-order marks, UTF-16, and the characters YAML allows (go-yaml v2 readerc.go).
+//!
+//! Unlike Helm, which never looks at the bytes far behind the first document, all of the text must be clean.
+
+use std::sync::Arc;
+
+use super::input::Mark;
+use super::problem::{Found, Problem, Stage};
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::value::Source;
+
+/// Decodes a file: UTF-8, or UTF-16 with a byte-order mark. The mark is left out.
+///
+/// # Errors
+/// `Syntax` at the first byte that is not a character.
+pub fn source(name: impl Into<String>, bytes: &[u8]) -> Result<Arc<Source>> {
+    let name = name.into();
+    let decoded = match bytes {
+        [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        [0xEF, 0xBB, 0xBF, rest @ ..] => utf8(rest),
+        _ => utf8(bytes),
+    };
+    match decoded {
+        Ok(text) => Ok(Arc::new(Source { name, text })),
+        Err(undecodable) => Err(undecodable.into_error(name)),
+    }
+}
+
+/// A text that could be decoded in part.
+struct Undecodable {
+    message: &'static str,
+    /// The text up to the bad byte.
+    good: String,
+}
+
+impl Undecodable {
+    fn into_error(self, file: String) -> Error {
+        let line = self.good.matches('\n').count() + 1;
+        let last = self.good.rsplit('\n').next().unwrap_or_default();
+        let place = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Error::new(ErrorKind::Syntax, self.message)
+            .at(Place { file, line: place(line), column: place(last.chars().count() + 1) })
+            .hint("save the file as UTF-8")
+    }
+}
+
+fn utf8(bytes: &[u8]) -> Result<String, Undecodable> {
+    std::str::from_utf8(bytes).map(str::to_owned).map_err(|error| {
+        let (good, bad) = bytes.split_at(error.valid_up_to());
+        Undecodable { message: why_not_utf8(bad), good: String::from_utf8_lossy(good).into_owned() }
+    })
+}
+
+/// go-yaml's words for the sequence that `bad` begins with.
+fn why_not_utf8(bad: &[u8]) -> &'static str {
+    let width = match bad.first() {
+        Some(0..=0x7F) => 1,
+        Some(0xC0..=0xDF) => 2,
+        Some(0xE0..=0xEF) => 3,
+        Some(0xF0..=0xF7) => 4,
+        _ => return "invalid leading UTF-8 octet",
+    };
+    let Some(sequence) = bad.get(..width) else { return "incomplete UTF-8 octet sequence" };
+    if sequence[1..].iter().any(|octet| octet & 0xC0 != 0x80) {
+        return "invalid trailing UTF-8 octet";
+    }
+    match sequence {
+        [0xC0 | 0xC1, ..] | [0xE0, 0x80..=0x9F, ..] | [0xF0, 0x80..=0x8F, ..] => "invalid length of a UTF-8 sequence",
+        _ => "invalid Unicode character",
+    }
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Undecodable> {
+    let (pairs, odd) = bytes.as_chunks::<2>();
+    let mut good = String::with_capacity(bytes.len());
+    for decoded in char::decode_utf16(pairs.iter().map(|&pair| unit(pair))) {
+        match decoded {
+            Ok(character) => good.push(character),
+            Err(error) if error.unpaired_surrogate() >= 0xDC00 => {
+                return Err(Undecodable { message: "unexpected low surrogate area", good });
+            }
+            Err(_) => return Err(Undecodable { message: "expected low surrogate area", good }),
+        }
+    }
+    if odd.is_empty() { Ok(good) } else { Err(Undecodable { message: "incomplete UTF-16 character", good }) }
+}
+
+/// Makes sure that every character is one YAML allows.
+///
+/// # Errors
+/// The first that is not.
+pub(super) fn check(text: &str) -> Found<()> {
+    let suspect = |&byte: &u8| matches!(byte, 0..=8 | 11 | 12 | 14..=31 | 0x7F | 0xC2 | 0xEF);
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    while let Some(offset) = bytes[from..].iter().position(suspect) {
+        let at = from + offset;
+        let refused = match bytes[at] {
+            // U+0080 to U+009F are control characters, but for NEL.
+            0xC2 => matches!(bytes[at + 1], 0x80..=0x84 | 0x86..=0x9F),
+            0xEF => bytes[at + 1] == 0xBF && bytes[at + 2] >= 0xBE,
+            _ => true,
+        };
+        if refused {
+            return Err(Problem::new(Stage::Characters, "control characters are not allowed", mark_at(text, at)));
+        }
+        from = at + 1;
+    }
+    Ok(())
+}
+
+/// The place of a byte. Reads all that is above it.
+fn mark_at(text: &str, at: usize) -> Mark {
+    let mut input = super::input::Input::new(text);
+    while (input.mark.pos as usize) < at {
+        if input.is_break(0) {
+            input.take_break();
+        } else {
+            input.skip_char();
+        }
+    }
+    input.mark
+}

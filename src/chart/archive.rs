@@ -79,6 +79,11 @@ fn sniffed(bytes: &[u8]) -> &'static str {
 /// [`ErrorKind::Corrupt`] for what isn't an archive, is cut short or damaged; [`ErrorKind::Chart`] for entries that Helm or we refuse;
 /// [`ErrorKind::Limit`] for Helm's limits and our own.
 pub(super) fn unpack(packed: &[u8], budget: &mut Budget<'_>) -> Result<Unpacked> {
+    if !packed.starts_with(&GZIP) {
+        return Err(
+            Error::new(ErrorKind::Corrupt, "gzip: invalid header").hint("the file's name ends in .tgz, but it is no gzipped archive")
+        );
+    }
     let mut stream = Inflating::new(packed, budget.limits);
     let unpacked = read_entries(&mut stream, budget);
     match unpacked {

@@ -2,9 +2,9 @@
 //! `encoding/json` fills the struct. Field names match without regard to case, `null` changes nothing, keys come in byte order, lists are filled
 //! over what they held, and the first value of a wrong type is the error, in Go's words. Depends on `value`, `error` and its neighbours.
 
-use super::{go, text};
+use super::go;
 use crate::error::{Error, ErrorKind};
-use crate::value::{Data, Node};
+use crate::value::{Data, Node, Span};
 
 /// Reads one document; collects the first mismatch.
 #[derive(Default)]
@@ -109,7 +109,7 @@ impl Decoder {
 
     /// A field that Helm reads by itself, without Go's own words for what is wrong with it.
     pub(super) fn refuse_as(&mut self, node: &Node, message: String) {
-        self.mismatch.get_or_insert_with(|| text::locate(Error::new(ErrorKind::Chart, message), &node.at));
+        self.mismatch.get_or_insert_with(|| locate(Error::new(ErrorKind::Chart, message), &node.at));
     }
 
     /// Notes a value of the wrong type.
@@ -124,7 +124,7 @@ impl Decoder {
             let message = format!("json: cannot unmarshal {} into Go {target}", json_type(&node.data));
             let subject = if fields.is_empty() { "the file" } else { fields.as_str() };
             let hint = format!("{subject} must be {wanted}, not a {}", node.data.type_name());
-            text::locate(Error::new(ErrorKind::Chart, message), &node.at).hint(hint)
+            locate(Error::new(ErrorKind::Chart, message), &node.at).hint(hint)
         });
     }
 }
@@ -139,6 +139,12 @@ pub(super) fn json_type(data: &Data) -> &'static str {
         Data::List(_) => "array",
         Data::Map(_) => "object",
     }
+}
+
+/// The error at a place in a text that was read, with the line as excerpt.
+pub(super) fn locate(error: Error, span: &Span) -> Error {
+    let line = span.source.text.lines().nth((span.line as usize).saturating_sub(1)).unwrap_or_default();
+    error.at(span.place()).excerpt(line)
 }
 
 /// Whether a key names a field but for the case of its letters; `field` is ASCII, and so is what folds to it save for two letters.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::decode::json_type;
+use super::decode::{json_type, locate};
 use super::limits::{Budget, Limits};
 use super::metadata::{Draft, read_lock};
-use super::{Chart, File, Lock, archive, go, text, tree};
+use super::{Chart, File, Lock, archive, go, tree};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::fetch::{Content, Package, RawFile};
 use crate::value::{Data, Node, yaml};
@@ -241,7 +241,7 @@ impl Opening<'_> {
     /// The first document of a file, under the name that people look for.
     fn yaml(&self, item: &Item<'_>, folder: &str) -> Result<Node> {
         let name = if folder.is_empty() { format!("{}/{}", self.root, item.path) } else { format!("{}/{folder}/{}", self.root, item.path) };
-        text::source(name, item.bytes)
+        yaml::source(name, item.bytes)
             .and_then(|source| yaml::read(&source, &self.budget.limits.yaml))
             .doing(|| format!("cannot load {}", item.path))
     }
@@ -260,7 +260,7 @@ impl Opening<'_> {
             other => {
                 let message = format!("json: cannot unmarshal {} into Go value of type map[string]interface {{}}", json_type(other));
                 let hint = format!("values.yaml must be a mapping of keys to values, not a {}", other.type_name());
-                let error = text::locate(Error::new(ErrorKind::Chart, message), &node.at).hint(hint);
+                let error = locate(Error::new(ErrorKind::Chart, message), &node.at).hint(hint);
                 return Err(error.context("cannot load values.yaml"));
             }
         }

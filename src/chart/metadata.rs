@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::decode::Decoder;
-use super::{Dependency, Lock, Maintainer, Metadata, go, text};
+use super::decode::{Decoder, locate};
+use super::{Dependency, Lock, Maintainer, Metadata, go};
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{Data, Node};
 use crate::version::Version;
@@ -311,7 +311,7 @@ fn sanitize(text: &mut String) {
 fn invalid(message: &str, at: Option<&Node>) -> Error {
     let error = Error::new(ErrorKind::Chart, format!("validation: {message}"));
     match at {
-        Some(node) => text::locate(error, &node.at),
+        Some(node) => locate(error, &node.at),
         None => error,
     }
 }

@@ -16,7 +16,6 @@ mod load;
 mod metadata;
 #[cfg(test)]
 mod tests;
-mod text;
 mod tree;
 
 use std::sync::Arc;

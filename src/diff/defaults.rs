@@ -9,30 +9,24 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::parts::Parts;
+use crate::chart::{Chart, Mounted};
 use crate::value::{Data, Entry, Node};
 
 type Map = IndexMap<Arc<str>, Entry>;
 
 /// The defaults of a whole chart tree in one value; every part keeps the place in the file it comes from.
-pub(super) fn effective(parts: &Parts<'_>, empty: &Node) -> Node {
-    let mut root = match parts.root_values() {
-        Some(values) if values.as_map().is_some() => values.clone(),
-        _ => empty.clone(),
-    };
-    for part in parts.iter().filter(|part| !part.keys.is_empty()) {
-        let Some(values) = &part.chart.values else { continue };
-        let Some(defaults) = values.as_map().filter(|map| !map.is_empty()) else { continue };
-        let children: HashSet<&str> = parts
-            .iter()
-            .filter(|child| child.keys.len() == part.keys.len() + 1 && child.keys.starts_with(&part.keys))
-            .filter_map(|child| child.keys.last().map(AsRef::as_ref))
-            .collect();
-        if let Some(table) = table_at(&mut root, &part.keys, values) {
+pub(super) fn effective(root: &Chart, mounted: &[Mounted<'_>]) -> Node {
+    let nothing = || Node { data: Data::Map(Map::new()), at: root.metadata.node.at.clone(), comment: None };
+    let mut all = root.values.as_ref().filter(|values| values.as_map().is_some()).map_or_else(nothing, Clone::clone);
+    for (part, values) in mounted.iter().filter_map(|part| Some((part, part.chart.values.as_ref()?))) {
+        let Some(defaults) = values.as_map().filter(|map| !part.keys.is_empty() && !map.is_empty()) else { continue };
+        let is_child = |other: &&Mounted<'_>| other.keys.len() == part.keys.len() + 1 && other.keys.starts_with(&part.keys);
+        let children: HashSet<&str> = mounted.iter().filter(is_child).filter_map(|child| child.keys.last().map(AsRef::as_ref)).collect();
+        if let Some(table) = table_at(&mut all, &part.keys, values) {
             fill(table, defaults, &|key| children.contains(key));
         }
     }
-    root
+    all
 }
 
 /// The mapping at a path of keys, made where it is missing or null. `None` when something else stands in the way; Helm refuses that.

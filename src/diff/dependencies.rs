@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::parts::{Part, Parts};
+use super::parts::Parts;
 use super::tree;
 use super::{ChangeKind, DependencyChange};
-use crate::chart::{Chart, Dependency};
+use crate::chart::Dependency;
 use crate::value::Path;
 
 /// How many changed aliases are followed.
@@ -44,31 +44,21 @@ pub(super) fn compare(old: &Parts<'_>, new: &Parts<'_>) -> Vec<DependencyChange>
 
 fn standings<'a>(parts: &Parts<'a>) -> Standings<'a> {
     let mut all = Standings::new();
-    for part in parts.iter() {
-        for (index, declared) in part.chart.metadata.dependencies.iter().enumerate() {
+    for mounted in parts.mounted.iter() {
+        if !mounted.keys.is_empty() {
+            let metadata = &mounted.chart.metadata;
             let standing =
-                Standing { name: &declared.name, declared: Some(declared), locked: locked(part.chart, index, declared), packed: None };
-            all.insert(keys_below(part, declared.alias.as_deref().unwrap_or(&declared.name)), standing);
+                Standing { name: &metadata.name, declared: mounted.dependency, locked: mounted.locked, packed: Some(&metadata.version) };
+            all.insert(mounted.keys.clone(), standing);
+        }
+        for declared in mounted.chart.missing_dependencies() {
+            let keys = mounted.keys.iter().cloned().chain([declared.key().into()]).collect();
+            let standing =
+                Standing { name: &declared.name, declared: Some(declared), locked: mounted.chart.locked(declared), packed: None };
+            all.insert(keys, standing);
         }
     }
-    for part in parts.iter().filter(|part| !part.keys.is_empty()) {
-        let standing = all.entry(part.keys.clone()).or_default();
-        standing.name = &part.chart.metadata.name;
-        standing.packed = Some(&part.chart.metadata.version);
-    }
     all
-}
-
-fn keys_below(part: &Part<'_>, key: &str) -> Vec<Arc<str>> {
-    part.keys.iter().cloned().chain([key.into()]).collect()
-}
-
-/// The locked version of the declaration at `index`. Helm writes the lock in the order of the declarations; a lock of another shape is
-/// searched by name.
-fn locked<'a>(chart: &'a Chart, index: usize, declared: &Dependency) -> Option<&'a str> {
-    let entries = &chart.lock.as_ref()?.dependencies;
-    let in_place = entries.get(index).filter(|entry| entry.name == declared.name);
-    in_place.or_else(|| entries.iter().find(|entry| entry.name == declared.name)).map(|entry| entry.version.as_str())
 }
 
 /// Puts an old dependency under its new key when only its alias changed: the only one of its chart that went and the only one that came,

@@ -60,7 +60,7 @@ fn may_hold_images(node: &Node) -> bool {
 }
 
 fn app_version<'a>(defaults: &Defaults<'a>, path: &Path) -> Option<&'a str> {
-    defaults.parts.owner(path).map(|part| part.chart.metadata.app_version.as_str()).filter(|version| !version.is_empty())
+    defaults.parts.owner(path).map(|chart| chart.metadata.app_version.as_str()).filter(|version| !version.is_empty())
 }
 
 /// The parts of an image's name, empty ones left out.

@@ -52,8 +52,11 @@ fn keyed(old: &[Node], new: &[Node], key: &'static str) -> Option<Pairing> {
     Some(Pairing::Keyed { key, old, new, old_in_new })
 }
 
-/// What `key` says in each item and where; `None` when the list is empty, or an item lacks the key, or two say the same.
-fn identities(items: &[Node], key: &str) -> Option<(Vec<Arc<str>>, HashMap<Arc<str>, usize>)> {
+/// What the identifying key says in each item, and where each of it stands.
+type Identities = (Vec<Arc<str>>, HashMap<Arc<str>, usize>);
+
+/// What `key` says in each item; `None` when the list is empty, or an item lacks the key, or two say the same.
+fn identities(items: &[Node], key: &str) -> Option<Identities> {
     if items.is_empty() {
         return None;
     }
@@ -69,6 +72,7 @@ fn identities(items: &[Node], key: &str) -> Option<(Vec<Arc<str>>, HashMap<Arc<s
     Some((all, index))
 }
 
+/// The text of a scalar that can name something.
 fn scalar_text(data: &Data) -> Option<Arc<str>> {
     match data {
         Data::Str(text) => Some(text.clone()),

@@ -4,6 +4,7 @@
 //! [`Settings::text_time`] runs out a part is left out, and then [`Comparison::missing`] names it.
 
 mod comments;
+mod crds;
 mod defaults;
 mod dependencies;
 mod files;
@@ -26,7 +27,7 @@ use self::parts::Parts;
 use self::text::Bounds;
 use self::values::Defaults;
 use crate::chart::Chart;
-use crate::value::{Data, Node, Path};
+use crate::value::{Node, Path};
 
 /// How to compare.
 #[derive(Debug, Clone, Copy)]
@@ -51,13 +52,15 @@ pub fn compare(old: &Chart, new: &Chart, settings: &Settings) -> Comparison {
     let mut missing = Vec::new();
     let (old_side, new_side) = (defaults_of(old), defaults_of(new));
     let (old_parts, new_parts) = (&old_side.parts, &new_side.parts);
+    let crds = files::compare(old.crds(), new.crds(), &bounds, &mut missing);
     Comparison {
         values: values::compare(&old_side, &new_side, bounds.deadline, &mut missing),
-        templates: files::templates(old_parts, new_parts, &bounds, &mut missing),
+        templates: files::compare(old.all_templates(), new.all_templates(), &bounds, &mut missing),
         metadata: metadata::fields(old, new),
         dependencies: dependencies::compare(old_parts, new_parts),
         images: images::compare(&old_side, &new_side),
-        crds: files::crds(old_parts, new_parts, &bounds, &mut missing),
+        crd_changes: crds::compare(&crds, old, new, &mut missing),
+        crds,
         schema: schema::compare(old_parts, new_parts, &mut missing),
         announced: metadata::announced(new),
         missing,
@@ -66,8 +69,7 @@ pub fn compare(old: &Chart, new: &Chart, settings: &Settings) -> Comparison {
 
 fn defaults_of(chart: &Chart) -> Defaults<'_> {
     let parts = Parts::of(chart);
-    let empty = Node { data: Data::Map(indexmap::IndexMap::new()), at: chart.metadata.node.at.clone(), comment: None };
-    let values = defaults::effective(&parts, &empty);
+    let values = defaults::effective(chart, &parts.mounted);
     Defaults { parts, values }
 }
 
@@ -84,8 +86,10 @@ pub struct Comparison {
     pub dependencies: Vec<DependencyChange>,
     /// Default images that differ.
     pub images: Vec<ImageChange>,
-    /// CRD files that differ.
+    /// CRD files that differ. Helm installs them once and never upgrades them.
     pub crds: Vec<FileChange>,
+    /// What the CRD files that both sides have mean for objects of their kinds, in words.
+    pub crd_changes: Vec<CrdChange>,
     /// What changed in `values.schema.json`, in words.
     pub schema: Vec<SchemaChange>,
     /// The new version's `artifacthub.io/changes`.
@@ -151,7 +155,8 @@ pub struct MoveProposal {
     pub to: Path,
     /// How alike they are, 0 to 1.
     pub score: f64,
-    /// What speaks for it: "same value", "same description", "same name", "similar name", "same parent".
+    /// What speaks for it: "same value", "same description", "same name", "similar name", "same parent"; and against it: "others are as
+    /// similar".
     pub reasons: Vec<&'static str>,
 }
 
@@ -245,6 +250,19 @@ pub struct SchemaChange {
     pub text: String,
     /// Whether values that were accepted may now be refused.
     pub stricter: bool,
+}
+
+/// A change of a CRD, in words.
+#[derive(Debug, Clone)]
+pub struct CrdChange {
+    /// The file, by path in the root chart.
+    pub file: String,
+    /// The CRD's name: `prometheuses.monitoring.coreos.com`.
+    pub name: String,
+    /// What happened: "version v1beta1 is no longer served", "v1: spec.replicas is now required".
+    pub text: String,
+    /// Whether objects that were accepted may now be refused.
+    pub breaking: bool,
 }
 
 /// An entry of `artifacthub.io/changes`.

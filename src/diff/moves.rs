@@ -12,7 +12,11 @@ use super::{ChangeKind, MoveProposal, ValueChange};
 use crate::value::{Data, Node, Path, Step};
 
 /// The least score that is proposed.
-const THRESHOLD: f64 = 0.6;
+const THRESHOLD: f64 = 0.55;
+/// The reason that speaks against a proposal.
+const RIVALS: &str = "others are as similar";
+/// What it costs.
+const RIVALS_COST: f64 = 0.2;
 /// Of a bucket at most this many paths of each side are looked at.
 const BUCKET: usize = 24;
 /// Comments shorter than this describe nothing in particular.
@@ -27,31 +31,65 @@ struct Setting<'a> {
     words: BTreeSet<String>,
 }
 
-/// Proposals for the added and removed among these changes, best first, each path at most once.
+/// A pair of settings, by position in `removed` and `added`.
+struct Candidate {
+    from: usize,
+    to: usize,
+    score: f64,
+    reasons: Vec<&'static str>,
+}
+
+/// Proposals for the added and removed among these changes, best first, each path at most once. Where several would do as well, the first
+/// is proposed with a lower score.
 pub(super) fn propose(changes: &[ValueChange]) -> Vec<MoveProposal> {
     let removed = settings(changes, ChangeKind::Removed, |change| change.old.as_ref());
     let added = settings(changes, ChangeKind::Added, |change| change.new.as_ref());
-    let mut scored: Vec<(usize, usize, f64, Vec<&'static str>)> = candidates(&removed, &added)
+    let mut all: Vec<Candidate> = pairs(&removed, &added)
         .into_iter()
         .map(|(from, to)| {
             let (score, reasons) = likeness(&removed[from], &added[to]);
-            (from, to, score, reasons)
+            Candidate { from, to, score, reasons }
         })
-        .filter(|(_, _, score, _)| *score >= THRESHOLD)
+        .filter(|candidate| candidate.score >= THRESHOLD)
         .collect();
-    // Best first, then as the changes stand; the candidates come sorted.
-    scored.sort_by(|a, b| b.2.total_cmp(&a.2));
+    mark_rivals(&mut all, removed.len(), |candidate| candidate.from);
+    mark_rivals(&mut all, added.len(), |candidate| candidate.to);
+    // Best first, then as the changes stand; the pairs come sorted.
+    all.sort_by(|a, b| b.score.total_cmp(&a.score));
     let (mut used_from, mut used_to) = (vec![false; removed.len()], vec![false; added.len()]);
-    scored.retain(|(from, to, ..)| {
+    all.retain(|Candidate { from, to, .. }| {
         let free = !used_from[*from] && !used_to[*to];
         used_from[*from] |= free;
         used_to[*to] |= free;
         free
     });
-    scored
-        .into_iter()
-        .map(|(from, to, score, reasons)| MoveProposal { from: removed[from].path.clone(), to: added[to].path.clone(), score, reasons })
-        .collect()
+    let proposals = all.into_iter().map(|Candidate { from, to, score, reasons }| MoveProposal {
+        from: removed[from].path.clone(),
+        to: added[to].path.clone(),
+        score,
+        reasons,
+    });
+    proposals.collect()
+}
+
+/// Lowers the score of those that are the best for a setting, but not alone.
+fn mark_rivals(all: &mut [Candidate], settings: usize, of: fn(&Candidate) -> usize) {
+    let mut best = vec![(0.0, 0); settings];
+    for candidate in all.iter() {
+        let (score, rivals): &mut (f64, usize) = &mut best[of(candidate)];
+        match candidate.score.total_cmp(score) {
+            std::cmp::Ordering::Greater => (*score, *rivals) = (candidate.score, 1),
+            std::cmp::Ordering::Equal => *rivals += 1,
+            std::cmp::Ordering::Less => {}
+        }
+    }
+    for candidate in all {
+        let (score, rivals) = best[of(candidate)];
+        if rivals > 1 && candidate.score >= score && !candidate.reasons.contains(&RIVALS) {
+            candidate.score = (candidate.score - RIVALS_COST).max(0.0);
+            candidate.reasons.push(RIVALS);
+        }
+    }
 }
 
 fn settings<'a>(changes: &'a [ValueChange], kind: ChangeKind, value: fn(&'a ValueChange) -> Option<&'a Node>) -> Vec<Setting<'a>> {
@@ -66,7 +104,7 @@ fn settings<'a>(changes: &'a [ValueChange], kind: ChangeKind, value: fn(&'a Valu
 }
 
 /// Pairs worth scoring, by position in `removed` and `added`, sorted.
-fn candidates(removed: &[Setting<'_>], added: &[Setting<'_>]) -> BTreeSet<(usize, usize)> {
+fn pairs(removed: &[Setting<'_>], added: &[Setting<'_>]) -> BTreeSet<(usize, usize)> {
     let mut pairs = BTreeSet::new();
     meet(&mut pairs, removed, added, |setting| is_telling(setting.value).then_some(setting.value_hash));
     meet(&mut pairs, removed, added, |setting| Some((setting.value_hash, setting.path.parent()?)));
@@ -116,20 +154,32 @@ fn likeness(old: &Setting<'_>, new: &Setting<'_>) -> (f64, Vec<&'static str>) {
         reasons.push("same description");
     }
     let parents_agree = old.path.parent() == new.path.parent();
-    if old.path.last_key().is_some() && old.path.last_key() == new.path.last_key() {
-        score += 0.2;
-        reasons.push("same name");
-    }
     let shared = overlap(&old.words, &new.words);
     score += 0.3 * shared;
-    if shared >= 0.5 && !reasons.contains(&"same name") {
-        reasons.push("similar name");
+    match (old.path.last_key(), new.path.last_key()) {
+        (Some(old), Some(new)) if old == new => {
+            score += 0.2;
+            reasons.push("same name");
+        }
+        (Some(old), Some(new)) if is_variant(old, new) => {
+            score += 0.2;
+            reasons.push("similar name");
+        }
+        _ if shared >= 0.5 => reasons.push("similar name"),
+        _ => {}
     }
     if parents_agree {
         score += 0.1;
         reasons.push("same parent");
     }
     (score.clamp(0.0, 1.0), reasons)
+}
+
+/// Whether one name begins with the other, case aside, and isn't much longer: `enable` and `enabled`, `nodeport` and `nodePorts`.
+fn is_variant(a: &str, b: &str) -> bool {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    let (short, long) = (short.to_lowercase(), long.to_lowercase());
+    short.len() >= 4 && long.len() <= short.len() + 3 && long.starts_with(&short)
 }
 
 /// Whether few settings would have this value by chance.

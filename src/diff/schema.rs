@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::parts::{Part, Parts};
+use super::parts::{Parts, path_of};
 use super::{Missing, SchemaChange};
 use crate::value::Path;
 
@@ -21,20 +21,17 @@ const MAX_PAIRS: usize = 100_000;
 /// Compares the schemas of every chart that is mounted on both sides, and names those that came or went.
 pub(super) fn compare(old: &Parts<'_>, new: &Parts<'_>, missing: &mut Vec<Missing>) -> Vec<SchemaChange> {
     let mut changes = Vec::new();
-    for part in new.iter() {
-        let Some(old) = old.iter().find(|old| old.keys == part.keys) else { continue };
-        let bytes = |part: &Part<'_>| part.chart.schema.as_ref().map(|schema| schema.bytes.clone());
-        let (old_bytes, new_bytes) = (bytes(old), bytes(part));
-        if old_bytes == new_bytes {
-            continue;
-        }
-        let whole = |text: &str, stricter| SchemaChange { path: part.path(), text: text.to_owned(), stricter };
-        match (old_bytes, new_bytes) {
-            (None, _) => changes.push(whole("values are now checked against a schema", true)),
-            (_, None) => changes.push(whole("values are no longer checked against a schema", false)),
-            (Some(old), Some(new)) => match schema_changes(&old, &new, part.path()) {
+    for part in &new.mounted {
+        let Some(old) = old.at(&part.keys) else { continue };
+        let whole = |text: &str, stricter| SchemaChange { path: path_of(part), text: text.to_owned(), stricter };
+        match (&old.chart.schema, &part.chart.schema) {
+            (None, None) => {}
+            (None, Some(_)) => changes.push(whole("values are now checked against a schema", true)),
+            (Some(_), None) => changes.push(whole("values are no longer checked against a schema", false)),
+            (Some(old), Some(new)) if old.bytes == new.bytes => {}
+            (Some(old), Some(new)) => match schema_changes(&old.bytes, &new.bytes, path_of(part)) {
                 Ok(found) => changes.extend(found),
-                Err(reason) => missing.push(Missing { part: format!("{}values.schema.json", part.folder), reason }),
+                Err(reason) => missing.push(Missing { part: part.chart.path_in_root(&new.path), reason }),
             },
         }
     }
@@ -42,10 +39,17 @@ pub(super) fn compare(old: &Parts<'_>, new: &Parts<'_>, missing: &mut Vec<Missin
 }
 
 fn schema_changes(old: &[u8], new: &[u8], path: Path) -> Result<Vec<SchemaChange>, String> {
-    let (old, new) = (parse(old, "old")?, parse(new, "new")?);
+    changes_between(&parse(old, "old")?, &parse(new, "new")?, &path)
+}
+
+/// What differs between two schemas whose values stand at `path`.
+///
+/// # Errors
+/// Why the comparison was cut short.
+pub(super) fn changes_between(old: &Value, new: &Value, path: &Path) -> Result<Vec<SchemaChange>, String> {
     let definitions_agree = ["definitions", "$defs"].iter().all(|key| old.get(key) == new.get(key));
-    let mut walk = Walk { old_root: &old, new_root: &new, definitions_agree, pairs: 0, cut_short: false, changes: Vec::new() };
-    walk.compare(&old, &new, &path, 0);
+    let mut walk = Walk { old_root: old, new_root: new, definitions_agree, pairs: 0, cut_short: false, changes: Vec::new() };
+    walk.compare(old, new, path, 0);
     if walk.cut_short { Err("its references nest too deep".to_owned()) } else { Ok(walk.changes) }
 }
 

@@ -21,19 +21,19 @@ pub struct Side<'a> {
     pub node: &'a Node,
     /// Where its key begins; where the value begins when it is an item of a list.
     pub at: &'a Span,
-    /// The comment above it.
-    pub comment: Option<&'a Arc<str>>,
+    /// The key with its comment; `None` for an item of a list and for the root.
+    pub entry: Option<&'a Entry>,
 }
 
 impl<'a> From<&'a Entry> for Side<'a> {
     fn from(entry: &'a Entry) -> Self {
-        Self { node: &entry.value, at: &entry.at, comment: entry.comment.as_ref() }
+        Self { node: &entry.value, at: &entry.at, entry: Some(entry) }
     }
 }
 
 impl<'a> From<&'a Node> for Side<'a> {
     fn from(node: &'a Node) -> Self {
-        Self { node, at: &node.at, comment: node.comment.as_ref() }
+        Self { node, at: &node.at, entry: None }
     }
 }
 
@@ -179,14 +179,13 @@ pub(super) fn in_new_order(old_in_new: &[Option<usize>], new_len: usize) -> Vec<
     gone.sort_by_key(|(follows, _)| *follows);
     let mut gone = gone.into_iter().peekable();
     let mut pairs = Vec::with_capacity(new_len + gone.len());
-    for new in 0..=new_len {
-        while let Some((_, old)) = gone.next_if(|(follows, _)| *follows == new) {
-            pairs.push((Some(old), None));
+    for (new, old) in old_of_new.into_iter().enumerate() {
+        while let Some((_, gone)) = gone.next_if(|(follows, _)| *follows == new) {
+            pairs.push((Some(gone), None));
         }
-        if new < new_len {
-            pairs.push((old_of_new[new], Some(new)));
-        }
+        pairs.push((old, Some(new)));
     }
+    pairs.extend(gone.map(|(_, old)| (Some(old), None)));
     pairs
 }
 
@@ -277,7 +276,7 @@ mod tests {
             let map = prop::collection::btree_map("[abc]", inner.clone(), 0..4);
             let named = (prop::sample::select(vec!["x", "y", "z"]), map.clone());
             prop_oneof![
-                3 => map.prop_map(|map| Value::from_iter(map)),
+                3 => map.prop_map(Value::from_iter),
                 1 => prop::collection::vec(inner, 0..4).prop_map(Value::from),
                 2 => prop::collection::vec(named, 0..4).prop_map(|items| {
                     items.into_iter().map(|(name, mut map)| { map.insert("name".into(), name.into()); Value::from_iter(map) }).collect()

@@ -4,12 +4,16 @@
 //! where it does so, with the parent's file and line. Depends on `chart`, `value` and the tree engine.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Instant;
+
+use indexmap::IndexMap;
 
 use super::parts::Parts;
 use super::tree::{self, Side};
 use super::{Missing, ValueChange, ValuesDiff, comments, moves, text};
-use crate::value::{Node, Step};
+use crate::value::description::Descriptions;
+use crate::value::{Node, Path, Source, Step};
 
 /// The keys that may identify the items of a list in a values file, best first.
 const IDENTIFYING: &[&str] =
@@ -31,22 +35,35 @@ pub(super) struct Defaults<'a> {
 
 /// Compares the defaults; what could not be counted in time goes to `missing`.
 pub(super) fn compare(old: &Defaults<'_>, new: &Defaults<'_>, deadline: Instant, missing: &mut Vec<Missing>) -> ValuesDiff {
+    let mut descriptions = HashMap::new();
     let changes: Vec<ValueChange> = tree::diff(&old.values, &new.values, identifying_keys)
         .into_iter()
-        .map(|change| ValueChange {
-            type_changed: is_type_change(change.old, change.new),
-            file: file_of(change.old, change.new, old, new).to_owned(),
-            old_line: change.old.filter(|_| same_file(change.old, change.new, old, new)).map(|side| side.at.line),
-            new_line: change.new.map(|side| side.at.line),
-            description: change.new.and_then(|side| side.comment.cloned()).or_else(|| change.old.and_then(|side| side.comment.cloned())),
-            path: change.path,
-            kind: change.kind,
-            old: change.old.map(|side| side.node.clone()),
-            new: change.new.map(|side| side.node.clone()),
+        .map(|change| {
+            let described = |side: Option<Side<'_>>, parts, texts: &mut _| side.and_then(|side| describe(side, &change.path, parts, texts));
+            let description =
+                described(change.new, &new.parts, &mut descriptions).or_else(|| described(change.old, &old.parts, &mut descriptions));
+            ValueChange {
+                type_changed: is_type_change(change.old, change.new),
+                file: file_of(change.old, change.new, old, new).to_owned(),
+                old_line: change.old.filter(|_| same_file(change.old, change.new, old, new)).map(|side| side.at.line),
+                new_line: change.new.map(|side| side.at.line),
+                description,
+                path: change.path,
+                kind: change.kind,
+                old: change.old.map(|side| side.node.clone()),
+                new: change.new.map(|side| side.node.clone()),
+            }
         })
         .collect();
     let moves = moves::propose(&changes);
     ValuesDiff { changes, moves, comment_only_lines: comment_only_lines(old, new, deadline, missing) }
+}
+
+/// What the comments of the file that a default comes from say of it; each file is searched once.
+fn describe(side: Side<'_>, path: &Path, parts: &Parts<'_>, texts: &mut HashMap<*const Source, Descriptions>) -> Option<Arc<str>> {
+    let source = &side.at.source;
+    let in_file = texts.entry(Arc::as_ptr(source)).or_insert_with(|| Descriptions::new(source));
+    in_file.of(&parts.path_in_file(path, source), side.entry?)
 }
 
 fn is_type_change(old: Option<Side<'_>>, new: Option<Side<'_>>) -> bool {
@@ -68,15 +85,19 @@ fn same_file(old_side: Option<Side<'_>>, new_side: Option<Side<'_>>, old: &Defau
 
 /// Over the values files that both sides have.
 fn comment_only_lines(old: &Defaults<'_>, new: &Defaults<'_>, deadline: Instant, missing: &mut Vec<Missing>) -> usize {
-    let old_files: HashMap<&str, &Node> =
-        old.parts.folders().filter_map(|part| Some((part.folder.as_str(), part.chart.values.as_ref()?))).collect();
+    let old_files = values_files(old);
     let mut total = 0;
-    for part in new.parts.folders() {
-        let (Some(old), Some(new)) = (old_files.get(part.folder.as_str()), &part.chart.values) else { continue };
+    for (path, new) in values_files(new) {
+        let Some(old) = old_files.get(&path) else { continue };
         match comments::changed_lines(old, new, deadline) {
             Some(lines) => total += lines,
-            None => missing.push(Missing { part: format!("comments of {}values.yaml", part.folder), reason: text::TOO_LATE.to_owned() }),
+            None => missing.push(Missing { part: format!("comments of {path}"), reason: text::TOO_LATE.to_owned() }),
         }
     }
     total
+}
+
+fn values_files<'a>(side: &Defaults<'a>) -> IndexMap<String, &'a Node> {
+    let charts = side.parts.mounted.iter().map(|mounted| mounted.chart);
+    charts.filter_map(|chart| Some((chart.path_in_root("values.yaml"), chart.values.as_ref()?))).collect()
 }

@@ -88,8 +88,8 @@ fn sources(chart: &Chart) -> String {
 /// Helm's message as our chain of causes puts it: without the names of the decoders it went through and the line it is at.
 fn plain(message: &str) -> String {
     let message = message.replace("error unmarshaling JSON: while decoding JSON: ", "").replace("error converting YAML to JSON: ", "");
-    let line = regex::Regex::new("yaml: (line [0-9]+: )?").unwrap();
-    let message = line.replace(&message, "");
+    let line = regex::Regex::new(": yaml: (line [0-9]+: )?").unwrap();
+    let message = line.replace(&message, ": ");
     // What Go's time parser stumbled over is left out of ours.
     message.split(": cannot parse").next().unwrap().to_owned()
 }

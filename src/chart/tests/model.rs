@@ -141,11 +141,11 @@ fn errors_show_the_place_and_what_to_try() {
 #[test]
 fn text_that_is_not_text_is_refused_at_its_place() {
     for (bytes, wanted) in [
-        (b"a: 1\nb: \xff".as_slice(), "yaml: invalid leading UTF-8 octet"),
-        (b"a: 1\nb: \xc3(", "yaml: invalid trailing UTF-8 octet"),
-        (b"a: 1\nb: \xe2\x82", "yaml: incomplete UTF-8 octet sequence"),
-        (b"a: 1\nb: \xc0\x80", "yaml: invalid length of a UTF-8 sequence"),
-        (b"a: 1\nb: \xed\xa0\x80", "yaml: invalid Unicode character"),
+        (b"a: 1\nb: \xff".as_slice(), "invalid leading UTF-8 octet"),
+        (b"a: 1\nb: \xc3(", "invalid trailing UTF-8 octet"),
+        (b"a: 1\nb: \xe2\x82", "incomplete UTF-8 octet sequence"),
+        (b"a: 1\nb: \xc0\x80", "invalid length of a UTF-8 sequence"),
+        (b"a: 1\nb: \xed\xa0\x80", "invalid Unicode character"),
     ] {
         let packed = gzip(&tar([("demo/Chart.yaml", CHART.as_bytes()), ("demo/values.yaml", bytes)]));
         if let Some(shown) = with_helm(&packed) {

@@ -54,7 +54,10 @@ fn stage_of(file: &str) -> &str {
 
 /// The program's part of a file: what stands above its inline test module, comments dropped.
 fn program_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.lines().enumerate().take_while(|(_, line)| !line.starts_with("#[cfg(test)]")).filter(|(_, line)| !line.trim_start().starts_with("//"))
+    text.lines()
+        .enumerate()
+        .take_while(|(_, line)| !line.starts_with("#[cfg(test)]"))
+        .filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
 /// The stages named behind `crate::` in a line, braces of one level included.

@@ -15,7 +15,12 @@ const MAILROOM: [&str; 2] = ["testdata/pairs/mailroom/2.0.0", "testdata/pairs/ma
 /// The binary in the crate's root, without anything of the caller's environment that it reads.
 fn chartshift() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chartshift"));
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", "/nonexistent").env("COLUMNS", "100");
+    command
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", "/nonexistent")
+        .env("COLUMNS", "100");
     command
 }
 
@@ -49,13 +54,16 @@ fn diff(pair: [&str; 2], more: &[&str]) -> Output {
 #[test]
 fn a_review_reads_well_in_every_format() {
     for (name, pair) in [("metrics-store", METRICS), ("mailroom", MAILROOM)] {
-        for (suffix, columns, format) in [("text-80", "80", "text"), ("text-160", "160", "text"), ("markdown", "100", "markdown"), ("json", "100", "json")] {
+        for (suffix, columns, format) in
+            [("text-80", "80", "text"), ("text-160", "160", "text"), ("markdown", "100", "markdown"), ("json", "100", "json")]
+        {
             let output = chartshift().env("COLUMNS", columns).args(["diff", pair[0], pair[1], "-o", format]).output().expect("runs");
             assert_eq!(code(&output), 1, "{name} {format}: {}", stderr(&output));
             snapshot(&format!("{name}-{suffix}"), &stdout(&output));
             if format == "text" {
                 let most: usize = columns.parse().expect("a number");
-                let wide: Vec<String> = stdout(&output).lines().filter(|line| unicode_width::UnicodeWidthStr::width(*line) > most).map(str::to_owned).collect();
+                let wide: Vec<String> =
+                    stdout(&output).lines().filter(|line| unicode_width::UnicodeWidthStr::width(*line) > most).map(str::to_owned).collect();
                 assert!(wide.is_empty(), "wider than {most}: {wide:#?}");
             }
         }
@@ -93,7 +101,8 @@ fn a_pipe_sees_no_escape_and_no_progress() {
 #[test]
 fn colour_can_be_forced_and_forbidden() {
     assert!(diff(METRICS, &["--color", "always"]).stdout.contains(&0x1b));
-    let output = chartshift().env("NO_COLOR", "1").env("CLICOLOR_FORCE", "1").args(["diff", METRICS[0], METRICS[1]]).output().expect("runs");
+    let output =
+        chartshift().env("NO_COLOR", "1").env("CLICOLOR_FORCE", "1").args(["diff", METRICS[0], METRICS[1]]).output().expect("runs");
     assert!(!output.stdout.contains(&0x1b));
 }
 
@@ -111,7 +120,8 @@ fn secrets_are_in_no_report() {
 fn one_run_writes_several_reports() {
     let folder = tempfile::tempdir().expect("a folder");
     let (markdown, json) = (folder.path().join("review.md"), folder.path().join("review.json"));
-    let output = diff(METRICS, &["-o", "text", "-o", &format!("markdown={}", markdown.display()), "-o", &format!("json={}", json.display())]);
+    let output =
+        diff(METRICS, &["-o", "text", "-o", &format!("markdown={}", markdown.display()), "-o", &format!("json={}", json.display())]);
     assert_eq!(code(&output), 1);
     assert_eq!(stdout(&output), stdout(&diff(METRICS, &[])));
     assert_eq!(std::fs::read(markdown).expect("written"), diff(METRICS, &["-o", "markdown"]).stdout);
@@ -121,8 +131,12 @@ fn one_run_writes_several_reports() {
 
 #[test]
 fn a_closed_pipe_is_no_error() {
-    let mut child =
-        chartshift().args(["diff", MAILROOM[0], MAILROOM[1], "--fail-on", "never", "-v"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    let mut child = chartshift()
+        .args(["diff", MAILROOM[0], MAILROOM[1], "--fail-on", "never", "-v"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
     drop(child.stdout.take());
     let mut errors = String::new();
     child.stderr.take().expect("piped").read_to_string(&mut errors).expect("readable");

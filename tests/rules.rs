@@ -11,8 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chartshift::chart::{self, Chart};
-use chartshift::classify::settings::Settings;
-use chartshift::classify::{self, Catalogue, Classified, Confidence, Finding, Severity, Subject};
+use chartshift::classify::{self, Catalogue, Classified, Confidence, Finding, Settings, Severity, Subject, page};
 use chartshift::diff;
 use chartshift::fetch::{Content, Package, RawFile};
 
@@ -152,11 +151,7 @@ fn rules_fire_on_their_fixtures_and_nowhere_they_should_not() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(root().join("testdata/rules/snapshots"));
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| everywhere.iter().for_each(|(rule, text)| insta::assert_snapshot!(rule.as_str(), text)));
+    snapshots().bind(|| everywhere.iter().for_each(|(rule, text)| insta::assert_snapshot!(rule.as_str(), text)));
 }
 
 #[test]
@@ -187,6 +182,34 @@ fn told(finding: &Finding) -> String {
         let _ = writeln!(text, "  set {path}={}", serde_json::to_string(value).unwrap());
     }
     text
+}
+
+#[test]
+fn rules_are_explained() {
+    let catalogue = catalogue();
+    for rule in catalogue.rules() {
+        let page = page::explain(&catalogue, rule.id()).unwrap().markdown();
+        assert!(page.starts_with(&format!("# {}\n\n{}\n", rule.id(), rule.text.title)) && page.contains("## When it fires"));
+    }
+    let page = page::explain(&catalogue, "service-account-create-flipped").unwrap();
+    snapshots().bind(|| insta::assert_snapshot!("page", page.markdown()));
+}
+
+/// The table between the README's markers is the catalogue's.
+#[test]
+fn the_readme_lists_the_rules() {
+    let Ok(readme) = fs::read_to_string(root().join("README.md")) else { return };
+    let table = readme.split_once(page::TABLE_START).and_then(|(_, rest)| rest.split_once(page::TABLE_END));
+    let (table, _) = table.expect("README.md has the two markers of the rule table");
+    assert_eq!(table.trim(), page::table(&catalogue()).trim(), "paste the output of `chartshift rules --format markdown`");
+}
+
+fn snapshots() -> insta::Settings {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(root().join("testdata/rules/snapshots"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings
 }
 
 fn corpus() -> Option<PathBuf> {
@@ -242,9 +265,5 @@ fn published_charts() {
             }
         }
     }
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(root().join("testdata/rules/snapshots"));
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!("published-charts", text));
+    snapshots().bind(|| insta::assert_snapshot!("published-charts", text));
 }

@@ -1,5 +1,7 @@
 //! The rules there are: those built in, one file each below `src/rules/<pack>/`, and a user's own. Depends on `rule` and `error`.
 
+use std::collections::BTreeSet;
+
 use include_dir::{Dir, include_dir};
 use serde::Deserialize as _;
 
@@ -30,9 +32,8 @@ impl Catalogue {
             for file in pack.files().filter(|file| file.path().extension().is_some_and(|extension| extension == "yaml")) {
                 let path = file.path().to_string_lossy().into_owned();
                 let text = file.contents_utf8().ok_or_else(|| Error::new(ErrorKind::Corrupt, format!("{path} is not UTF-8")))?;
-                for rule in read_rules(text, &path)? {
-                    catalogue.add(rule, &name).doing(|| format!("cannot read the rule in {path}"))?;
-                }
+                let rule = serde_yaml::from_str(text).map_err(|error| malformed(&error, &path, text))?;
+                catalogue.add(rule, &name).doing(|| format!("cannot read the rule in {path}"))?;
             }
         }
         catalogue.rules.sort_by(|a, b| a.id().cmp(b.id()));
@@ -61,19 +62,17 @@ impl Catalogue {
         &self.rules
     }
 
-    /// The rules of one pack only.
+    /// The rules of some packs only.
     ///
     /// # Errors
-    /// `NotFound` when no rule is in that pack; the hint names the packs.
-    pub fn only(mut self, pack: &str) -> Result<Self> {
-        let mut packs: Vec<String> = self.rules.iter().map(|rule| rule.pack.clone()).collect();
-        packs.sort_unstable();
-        packs.dedup();
-        self.rules.retain(|rule| rule.pack == pack);
-        if self.rules.is_empty() {
+    /// `NotFound` when one of them has no rules; the hint names those that have.
+    pub fn only(mut self, packs: &[String]) -> Result<Self> {
+        let known: BTreeSet<&str> = self.rules.iter().map(|rule| &*rule.pack).collect();
+        if let Some(pack) = packs.iter().find(|pack| !known.contains(pack.as_str())) {
             let unknown = Error::new(ErrorKind::NotFound, format!("there is no rule pack {pack:?}"));
-            return Err(unknown.hint(format!("there are {}", packs.join(", "))));
+            return Err(unknown.hint(format!("there are {}", known.into_iter().collect::<Vec<_>>().join(", "))));
         }
+        self.rules.retain(|rule| packs.contains(&rule.pack));
         Ok(self)
     }
 
@@ -148,7 +147,7 @@ mod tests {
         let catalogue = Catalogue::default().with_file("rules/own.yaml", &text).unwrap();
         let ids: Vec<(&str, &str)> = catalogue.rules().iter().map(|rule| (rule.id(), &*rule.pack)).collect();
         assert_eq!(ids, [("own-rule", "own"), ("rule-a", "own"), ("rule-b", "own")]);
-        assert!(catalogue.only("other").is_err());
+        assert!(catalogue.only(&["other".to_owned()]).is_err());
     }
 
     #[test]
@@ -160,7 +159,8 @@ mod tests {
             (RULE.replace("why: w", "why: w, when: 'old =='"), "can't be read"),
             (RULE.replace("why: w", "why: w, when: 'olt == 1'"), "`olt`"),
             (RULE.replace("severity: low, ", ""), "either a `severity` or `cases`"),
-            (RULE.replace("why: w", "why: w, lines: x"), "`lines` goes with"),
+            (RULE.replace("on: value", "on: template"), "in `text` which lines"),
+            (RULE.replace("why: w", "why: w, text: '('"), "`text` can't be read"),
             (format!("{RULE}\n---\n{RULE}"), "is taken"),
             ("id: [".to_owned(), "own.yaml"),
         ];

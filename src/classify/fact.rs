@@ -5,10 +5,11 @@
 //! another one, and comments are left out.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Subject;
+use super::glob::{file_names, path_names};
 use super::rule::On;
 use crate::chart::Chart;
 use crate::diff::{ChangeKind, Comparison, DiffLine, FileChange, ValueChange};
@@ -27,6 +28,8 @@ pub(super) struct Fact<'a> {
     pub(super) on: On,
     /// The values path, Chart.yaml's path, or a file's path as a single key.
     pub(super) path: Path,
+    /// The path, or the file's, as patterns read it.
+    pub(super) names: Vec<String>,
     pub(super) kind: ChangeKind,
     pub(super) old: Option<Cow<'a, Node>>,
     pub(super) new: Option<Cow<'a, Node>>,
@@ -40,6 +43,8 @@ pub(super) struct Fact<'a> {
     pub(super) removed: Vec<&'a DiffLine>,
     /// As `removed`.
     pub(super) added: Vec<&'a DiffLine>,
+    /// Those of `added` that call another template.
+    pub(super) included: Vec<&'a DiffLine>,
     /// Whether only the lock or the packed chart of a dependency moved.
     pub(super) lock_only: bool,
 }
@@ -153,26 +158,33 @@ fn file_facts<'a>(on: On, files: &'a [FileChange], facts: &mut Vec<Fact<'a>>) {
     let moved = moved_lines(files);
     for file in files.iter().filter(|file| !file.path.ends_with(NOTES)) {
         let lines = |kind: ChangeKind| -> Vec<&'a DiffLine> {
-            let lines = file.hunks.iter().flat_map(|hunk| &hunk.lines);
-            lines.filter(|line| line.kind == Some(kind) && speaks(line) && !moved.contains_key(line.text.trim())).collect()
+            changed_lines(file).filter(|line| line.kind == Some(kind) && speaks(line) && !moved.contains(&*said(&line.text))).collect()
         };
         let (removed, added) = (lines(ChangeKind::Removed), lines(ChangeKind::Added));
-        facts.push(Fact { removed, added, ..bare(on, Path::keys([file.path.as_str()]), file.kind, None, None, &file.path) });
+        let included = added.iter().copied().filter(|line| ["include \"", "template \""].iter().any(|call| line.text.contains(call)));
+        let included = included.collect();
+        facts.push(Fact { removed, added, included, ..bare(on, Path::keys([file.path.as_str()]), file.kind, None, None, &file.path) });
     }
 }
 
-/// Lines that left one place and turned up in another as often, with nothing but their indentation changed.
-fn moved_lines(files: &[FileChange]) -> HashMap<&str, i64> {
-    let mut balance: HashMap<&str, i64> = HashMap::new();
-    for line in files.iter().flat_map(|file| &file.hunks).flat_map(|hunk| &hunk.lines) {
-        match line.kind {
-            Some(ChangeKind::Removed) => *balance.entry(line.text.trim()).or_default() -= 1,
-            Some(ChangeKind::Added) => *balance.entry(line.text.trim()).or_default() += 1,
-            _ => {}
-        }
+fn changed_lines(file: &FileChange) -> impl Iterator<Item = &DiffLine> {
+    file.hunks.iter().flat_map(|hunk| &hunk.lines).filter(|line| line.kind.is_some())
+}
+
+/// What the lines say that left one place and turned up in another as often.
+fn moved_lines(files: &[FileChange]) -> HashSet<String> {
+    let mut balance: HashMap<String, i64> = HashMap::new();
+    for line in files.iter().flat_map(changed_lines) {
+        *balance.entry(said(&line.text)).or_default() += if line.kind == Some(ChangeKind::Added) { 1 } else { -1 };
     }
     balance.retain(|_, balance| *balance == 0);
-    balance
+    balance.into_keys().collect()
+}
+
+/// A template's line without what does not count: white space, trim markers, and whether a template is called or included.
+fn said(line: &str) -> String {
+    let dense: String = line.chars().filter(|c| !c.is_whitespace()).collect();
+    dense.replace("{{-", "{{").replace("-}}", "}}").replace("{{template\"", "{{include\"")
 }
 
 /// Whether a template's line is more than a comment.
@@ -206,9 +218,11 @@ fn borrow(node: &Option<Node>) -> Option<Cow<'_, Node>> {
 }
 
 fn bare<'a>(on: On, path: Path, kind: ChangeKind, old: Option<Cow<'a, Node>>, new: Option<Cow<'a, Node>>, file: &str) -> Fact<'a> {
+    let names = if matches!(on, On::Template | On::Crd) { file_names(file) } else { path_names(&path) };
     Fact {
         on,
         path,
+        names,
         kind,
         old,
         new,
@@ -219,6 +233,7 @@ fn bare<'a>(on: On, path: Path, kind: ChangeKind, old: Option<Cow<'a, Node>>, ne
         block: None,
         removed: Vec::new(),
         added: Vec::new(),
+        included: Vec::new(),
         lock_only: false,
     }
 }

@@ -9,12 +9,15 @@ mod condition;
 mod fact;
 mod finding;
 mod glob;
+mod matching;
 mod message;
 pub mod page;
 mod reads;
 mod relative;
 pub mod rule;
 pub mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

@@ -29,7 +29,7 @@ pub struct RulePage {
     pub charts: Vec<String>,
     /// The patterns over paths; empty: every path.
     pub paths: Vec<String>,
-    /// The regular expression over changed lines of files.
+    /// The regular expression over changed lines of files, or over texts among values.
     pub lines: Option<String>,
     /// The conditions in CEL, in the order they are asked.
     pub conditions: Vec<String>,
@@ -58,7 +58,7 @@ pub fn explain(catalogue: &Catalogue, id: &str) -> Result<RulePage> {
         on: text.on,
         charts: text.charts.clone(),
         paths: text.paths.clone(),
-        lines: text.lines.clone(),
+        lines: text.text.clone(),
         conditions: conditions.map(|condition| condition.trim().to_owned()).collect(),
         why: text.why.trim().to_owned(),
         fix: text.fix.as_ref().map(|fix| fix.text.trim().to_owned()),
@@ -83,8 +83,8 @@ impl RulePage {
                 page += &format!(" {what}\n\n{}\n", code(items));
             }
         }
-        if let Some(lines) = &self.lines {
-            page += &format!(" Lines: `{lines}`.\n");
+        if let Some(pattern) = &self.lines {
+            page += &format!(" in which this is found: `{pattern}`\n");
         }
         if !self.references.is_empty() {
             page += "\n## References\n\n";

@@ -1,9 +1,10 @@
 //! What a rule file says, checked and made ready. Depends on `glob`, `condition`, `message`, `value` and `error`.
 //!
-//! A rule is data: what it looks at (`on`, `charts`, `paths`, `kinds`, `lines`), when it fires (`when` in CEL), how bad that is and what
+//! A rule is data: what it looks at (`on`, `charts`, `paths`, `kinds`, `text`), when it fires (`when` in CEL), how bad that is and what
 //! is said about it. `docs` for writers of rules: [`RuleText`], field by field.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
@@ -15,8 +16,8 @@ use super::{Severity, relative::Relative};
 use crate::diff::ChangeKind;
 use crate::error::{Error, ErrorKind, Result};
 
-/// The largest program a rule's `lines` may compile to, in bytes.
-const LINES_BYTES: usize = 1 << 20;
+/// The largest program a rule's `text` may compile to, in bytes.
+const PATTERN_BYTES: usize = 1 << 20;
 
 /// What a rule looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize)]
@@ -60,8 +61,8 @@ pub struct RuleText {
     /// `added`, `removed`, `modified`, `reordered`; none: all.
     #[serde(default)]
     pub kinds: Vec<ChangeKind>,
-    /// For files: a regular expression; only changed lines that it finds something in are looked at.
-    pub lines: Option<String>,
+    /// A regular expression. Of files, only changed lines that it finds something in are looked at; of values, only texts.
+    pub text: Option<String>,
     /// The relative path of a default that the conditions may look at, too: `../../automountServiceAccountToken`.
     pub near: Option<String>,
     /// What must hold of a change, in CEL.
@@ -145,7 +146,7 @@ pub struct Rule {
     pub(super) charts: Vec<Glob>,
     pub(super) paths: Vec<Glob>,
     pub(super) except: Vec<Glob>,
-    pub(super) lines: Option<Regex>,
+    pub(super) pattern: Option<Pattern>,
     pub(super) near: Option<Relative>,
     pub(super) when: Option<Condition>,
     pub(super) cases: Vec<Case>,
@@ -162,6 +163,24 @@ pub(super) struct Beside {
     pub(super) message: Message,
 }
 
+/// A regular expression, compiled when it is first asked.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    source: String,
+    regex: OnceLock<Result<Regex, String>>,
+}
+
+impl Pattern {
+    /// The expression ready to run.
+    ///
+    /// # Errors
+    /// `Syntax` when it can't be read or is too large.
+    pub(super) fn regex(&self) -> Result<&Regex> {
+        let compile = || RegexBuilder::new(&self.source).size_limit(PATTERN_BYTES).build().map_err(|error| error.to_string());
+        self.regex.get_or_init(compile).as_ref().map_err(|why| refuse(&format!("`text` can't be read: {why}")))
+    }
+}
+
 /// A [`CaseText`] that is ready to run.
 #[derive(Debug)]
 pub(super) struct Case {
@@ -171,7 +190,7 @@ pub(super) struct Case {
 }
 
 impl Rule {
-    /// Makes a rule ready. Conditions are compiled when they are first needed; see [`Rule::check`].
+    /// Makes a rule ready. Conditions and patterns are compiled when they are first needed; see [`Rule::check`].
     ///
     /// # Errors
     /// `Syntax` when the rule contradicts itself or a pattern, sentence or path of it can't be read.
@@ -180,8 +199,8 @@ impl Rule {
         if !is_kebab(&text.id) {
             return Err(refuse("an id is words of lower-case letters and digits, joined by single hyphens"));
         }
-        if files != text.lines.is_some() {
-            return Err(refuse("`lines` goes with `on: template` and `on: crd`, and only with them"));
+        if files && text.text.is_none() {
+            return Err(refuse("a rule on files says in `text` which lines it looks at"));
         }
         if text.near.is_some() && text.on != On::Value {
             return Err(refuse("`near` goes with `on: value` only"));
@@ -196,7 +215,7 @@ impl Rule {
             charts: text.charts.iter().map(|pattern| Glob::name(pattern)).collect::<Result<_>>()?,
             paths: globs(&text.paths)?,
             except: globs(&text.except)?,
-            lines: text.lines.as_deref().map(compile_lines).transpose()?,
+            pattern: text.text.clone().map(|source| Pattern { source, regex: OnceLock::new() }),
             near: text.near.as_deref().map(Relative::parse).transpose()?,
             when: condition(&text.when),
             cases: cases(&text)?,
@@ -224,17 +243,18 @@ impl Rule {
         all
     }
 
-    /// Compiles every condition.
+    /// Compiles every condition and pattern.
     ///
     /// # Errors
     /// `Syntax` when one can't be read or speaks of something that isn't there.
     pub fn check(&self) -> Result<()> {
         let names: &[&str] = match self.text.on {
-            On::Template | On::Crd => &["kind", "chart", "file", "removed", "added", "unread"],
+            On::Template | On::Crd => &["kind", "chart", "file", "removed", "added", "unread", "included"],
             On::Dependency => &["kind", "chart", "path", "keys", "old", "new", "file", "lock_only"],
             On::Image | On::Metadata => &["kind", "chart", "path", "keys", "old", "new", "file"],
             On::Value => &["kind", "chart", "path", "keys", "old", "new", "file", "description", "block", "near_old", "near_new"],
         };
+        self.pattern.as_ref().map_or(Ok(()), |pattern| pattern.regex().map(|_| ()))?;
         let cases = self.cases.iter().filter_map(|case| case.when.as_ref());
         let note = self.note.as_ref().map(|(condition, _)| condition);
         self.when.iter().chain(cases).chain(note).try_for_each(|condition| condition.check(names))
@@ -268,10 +288,6 @@ fn beside(text: &BesideText) -> Result<Beside> {
         kinds: text.kinds.clone(),
         message: Message::parse(&text.message)?,
     })
-}
-
-fn compile_lines(pattern: &str) -> Result<Regex> {
-    RegexBuilder::new(pattern).size_limit(LINES_BYTES).build().map_err(|error| refuse(&format!("`lines` can't be read: {error}")))
 }
 
 fn refuse(why: &str) -> Error {

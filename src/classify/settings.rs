@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::glob::Glob;
+use super::glob::{Glob, path_names};
 use super::{Place, Severity};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -20,7 +20,7 @@ pub enum Level {
 }
 
 /// The decisions of one run.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// Levels by rule id.
     pub levels: BTreeMap<String, Level>,
@@ -31,7 +31,7 @@ pub struct Settings {
 }
 
 /// A decision to ignore findings of a rule, or some of their places.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Ignore {
     /// The rule's id.
     pub rule: String,
@@ -69,7 +69,7 @@ impl Ignore {
     pub(super) fn covers(&self, rule: &str, chart: &str, place: &Place) -> bool {
         self.rule == rule
             && self.chart.as_ref().is_none_or(|glob| glob.fits_name(chart))
-            && self.path.as_ref().is_none_or(|glob| glob.fits_path(&place.path) || glob.fits_name(&place.file))
+            && self.path.as_ref().is_none_or(|glob| glob.fits(&path_names(&place.path)) || glob.fits_name(&place.file))
     }
 
     pub(super) fn expired(&self, today: Option<&str>) -> bool {

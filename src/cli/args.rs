@@ -231,7 +231,9 @@ mod tests {
 
     #[test]
     fn diff_takes_two_references_or_a_chart_and_versions() {
-        for line in ["chartshift diff a.tgz b.tgz", "chartshift diff bitnami/thanos 12.20.2 12.20.4", "chartshift diff x 1 -o json=x.json -o text"] {
+        for line in
+            ["chartshift diff a.tgz b.tgz", "chartshift diff bitnami/thanos 12.20.2 12.20.4", "chartshift diff x 1 -o json=x.json -o text"]
+        {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
         }
         for line in ["chartshift diff a", "chartshift diff", "chartshift diff a b c d", "chartshift diff a b --fail-on worst"] {

@@ -18,7 +18,7 @@ pub(super) fn catalogue(files: &[PathBuf], packs: &[String]) -> Result<Catalogue
         let text = read(file, "a file of rules")?;
         catalogue.with_file(&file.display().to_string(), &text)
     })?;
-    if packs.is_empty() { Ok(catalogue) } else { packs.iter().try_fold(catalogue, |c, p| c.only(p)) }
+    if packs.is_empty() { Ok(catalogue) } else { catalogue.only(packs) }
 }
 
 /// Levels and ignores: of the file that is named, else of the nearest `.chartshift.yaml` from this folder up to the repository's root.

@@ -28,7 +28,9 @@ impl Output {
                 .hint(format!("the formats are {}", Format::ALL.map(|(name, _)| name).join(", ")))
         })?;
         match file {
-            Some("") => Err(Error::new(ErrorKind::Usage, format!("-o {text} names no file")).hint(format!("write -o {name}=FILE, or -o {name}"))),
+            Some("") => {
+                Err(Error::new(ErrorKind::Usage, format!("-o {text} names no file")).hint(format!("write -o {name}=FILE, or -o {name}")))
+            }
             Some("-") | None => Ok(Self { format, file: None }),
             Some(file) => Ok(Self { format, file: Some(file.into()) }),
         }
@@ -46,7 +48,8 @@ impl Output {
         for (number, output) in outputs.iter().enumerate() {
             if outputs[..number].iter().any(|earlier| earlier.file == output.file) {
                 let place = output.file.as_deref().map_or_else(|| "standard output".to_owned(), |file| file.display().to_string());
-                return Err(Error::new(ErrorKind::Usage, format!("two reports would go to {place}")).hint("give each a file: -o markdown=review.md"));
+                return Err(Error::new(ErrorKind::Usage, format!("two reports would go to {place}"))
+                    .hint("give each a file: -o markdown=review.md"));
             }
         }
         Ok(outputs)

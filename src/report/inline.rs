@@ -218,7 +218,7 @@ mod tests {
     fn long_values_keep_their_ends_and_say_how_long_they_are() {
         let text = format!("{}-{}", "a".repeat(50), "b".repeat(50));
         assert_eq!(shown("a", &node(text.as_str())), format!("{}…{} (101 characters)", "a".repeat(40), "b".repeat(15)));
-        let items = list((0..100).map(|n| node(n)).collect());
+        let items = list((0..100).map(node).collect());
         assert_eq!(shown("a", &items), "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, … 82 more]");
     }
 

@@ -135,7 +135,7 @@ pub fn prose(text: &str, slot: Slot) -> String {
         Slot::Summary => |text| format!("<code>{}</code>", html(text)),
     };
     let text = visible(text, Breaks::Space);
-    let paired = text.matches('`').count() % 2 == 0;
+    let paired = text.matches('`').count().is_multiple_of(2);
     let mut parts: Vec<String> = Vec::new();
     let segments: Vec<&str> = if paired { text.split('`').collect() } else { vec![&text] };
     for (index, segment) in segments.iter().enumerate() {

@@ -319,10 +319,9 @@ impl Lines {
         if bare.len() >= 60 && bare.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=')) {
             return format!("{}{HIDDEN}", &line[..indent]);
         }
-        if let Some((key, value)) = split_setting(line) {
-            if is_secret_key(key) && matches!(value.trim(), "" | "|" | "|-" | ">" | ">-" | "|+" | ">+") {
-                self.block = Some(indent);
-            }
+        let opens = |(key, value): (&str, &str)| is_secret_key(key) && matches!(value.trim(), "" | "|" | "|-" | ">" | ">-" | "|+" | ">+");
+        if split_setting(line).is_some_and(opens) {
+            self.block = Some(indent);
         }
         scrub(line)
     }

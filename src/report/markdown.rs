@@ -7,7 +7,7 @@ use super::redact::Known;
 use super::safe::{self, Slot};
 use super::{Report, inline, remedy, secrets, wording};
 use crate::classify::{Finding, Place, Severity};
-use crate::diff::{ChangeKind, FieldChange, FileChange, SchemaChange, ValueChange};
+use crate::diff::{ChangeKind, CrdChange, FieldChange, FileChange, SchemaChange, ValueChange};
 
 /// Findings in the table on top.
 const FINDING_ROWS: usize = 10;
@@ -240,6 +240,9 @@ impl Page<'_> {
                 let description = self.known.text(description);
                 body.own(". The chart says: ").prose(&inline::shorten(&description), Slot::Inner);
             }
+            if let Some(note) = &place.note {
+                body.own(". Note: ").prose(&self.known.text(note), Slot::Inner);
+            }
             body.own("\n");
         }
         body.more(places.len(), ROWS);
@@ -324,6 +327,11 @@ impl Page<'_> {
         );
         self.files("Templates that differ", &comparison.templates);
         self.files("CRDs that differ", &comparison.crds);
+        let header = "| | CRD | change |\n|---|---|---|\n";
+        self.table("What the CRDs' changes mean", header, comparison.crd_changes.len(), |row, body| {
+            let CrdChange { name, text, breaking, .. } = &comparison.crd_changes[row];
+            body.own(if *breaking { "**breaking** | " } else { " | " }).cell(name).own(" | ").prose(text, Slot::Cell);
+        });
         self.table("Values schema", "| | setting | change |\n|---|---|---|\n", comparison.schema.len(), |row, body| {
             let SchemaChange { path, text, stricter } = &comparison.schema[row];
             body.own(if *stricter { "**stricter** | " } else { " | " }).cell(&wording::path(path)).own(" | ").prose(text, Slot::Cell);

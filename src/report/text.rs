@@ -5,7 +5,7 @@ use super::redact::Known;
 use super::sheet::{Sheet, Tone};
 use super::{Report, Style, inline, remedy, secrets, wording};
 use crate::classify::{Finding, Place};
-use crate::diff::{ChangeKind, DependencyChange, FieldChange, FileChange, SchemaChange, ValueChange};
+use crate::diff::{ChangeKind, CrdChange, DependencyChange, FieldChange, FileChange, SchemaChange, ValueChange};
 
 /// Rows of a list before the rest is only counted.
 const ROWS: usize = 40;
@@ -118,26 +118,40 @@ impl Page<'_> {
                     let description = self.known.text(description);
                     self.sheet.continued(&format!("“{}”", inline::shorten(&description)), Tone::Faint);
                 }
+                if let Some(note) = &place.note {
+                    let note = self.known.text(note);
+                    self.sheet.continued(&format!("Note: {note}"), Tone::Plain);
+                }
             }
             places => {
                 let mut parts = vec![wording::count(places.len(), "place", "places")];
                 parts.extend(shared.file.clone());
                 parts.extend(shared.change.as_ref().map(|(old, new)| format!("each {old} → {new}")));
                 self.sheet.labelled(label, &format!("{}:", parts.join(", ")));
-                let rows: Vec<Row> = places.iter().take(PLACES).map(|place| place_row(place, &shared)).collect();
+                let rows: Vec<Row> = places.iter().take(PLACES).map(|place| self.place_row(place, &shared)).collect();
                 self.lines_and_paths(4, &rows);
                 self.more(4, places.len(), PLACES);
             }
         }
     }
 
-    /// Rows of lines, a path, and values when they have any; paths are never broken, so that they can be copied.
+    /// A place without what all places share.
+    fn place_row(&self, place: &Place, shared: &wording::Shared) -> Row {
+        let (old_line, new_line) = (place.old_line, place.new_line);
+        let at = if shared.file.is_some() { wording::lines(old_line, new_line) } else { wording::at(&place.file, old_line, new_line) };
+        let (old, new) = wording::place_pair(place);
+        let values = if shared.change.is_some() { String::new() } else { wording::change(place.kind, &old, &new) };
+        let note = place.note.as_deref().map(|note| self.known.text(note)).unwrap_or_default();
+        Row { path: wording::path(&place.path), values, at, note, ..Row::default() }
+    }
+
+    /// Rows of lines, a path, and values and a note when they have any; paths are never broken, so that they can be copied.
     fn lines_and_paths(&mut self, indent: usize, rows: &[Row]) {
         let widest = rows.iter().map(|row| row.at.chars().count()).max().unwrap_or(0);
         for row in rows {
             self.sheet.verbatim(indent, &format!("{:<widest$}  {}", row.at, row.path), Tone::Plain);
-            if !row.values.is_empty() {
-                self.sheet.paragraph(indent + widest + 4, &row.values, Tone::Plain);
+            for text in [&row.values, &row.note].into_iter().filter(|text| !text.is_empty()) {
+                self.sheet.paragraph(indent + widest + 4, text, Tone::Plain);
             }
         }
     }
@@ -188,6 +202,7 @@ impl Page<'_> {
             values: format!("{}{type_note}", wording::change(change.kind, &old, &new)),
             at: if one_file { wording::lines(old_line, new_line) } else { wording::at(&change.file, old_line, new_line) },
             finding: wording::finding_of(self.report, &change.path).map(wording::severity).unwrap_or_default(),
+            note: String::new(),
         }
     }
 
@@ -228,6 +243,11 @@ impl Page<'_> {
         });
         self.files("Templates that differ", &comparison.templates);
         self.files("CRDs that differ", &comparison.crds);
+        self.rows("What the CRDs' changes mean", &["", "CRD", "change"], comparison.crd_changes.len(), |page| {
+            let row =
+                |change: &CrdChange| vec![if change.breaking { "breaking" } else { "" }.into(), change.name.clone(), change.text.clone()];
+            page.report.comparison.crd_changes.iter().map(row).collect()
+        });
         self.rows("Values schema", &["", "setting", "change"], comparison.schema.len(), |page| {
             let row = |change: &SchemaChange| {
                 vec![if change.stricter { "stricter" } else { "" }.into(), wording::path(&change.path), change.text.clone()]
@@ -253,7 +273,7 @@ impl Page<'_> {
         self.sheet.heading(heading, &count.to_string());
         let mut rows = rows(self);
         rows.truncate(ROWS);
-        let path_column = header.iter().position(|name| matches!(*name, "setting" | "field" | "image" | "dependency")).unwrap_or(0);
+        let path_column = header.iter().position(|name| matches!(*name, "setting" | "field" | "image" | "dependency" | "CRD")).unwrap_or(0);
         self.sheet.table(2, header, path_column, &rows);
         self.more(2, count, ROWS);
     }
@@ -328,19 +348,11 @@ struct Row {
     values: String,
     at: String,
     finding: &'static str,
+    note: String,
 }
 
 impl Row {
     fn cells(&self) -> Vec<String> {
         vec![self.sign.into(), self.path.clone(), self.values.clone(), self.at.clone(), self.finding.into()]
     }
-}
-
-/// A place without what all places share.
-fn place_row(place: &Place, shared: &wording::Shared) -> Row {
-    let (old_line, new_line) = (place.old_line, place.new_line);
-    let at = if shared.file.is_some() { wording::lines(old_line, new_line) } else { wording::at(&place.file, old_line, new_line) };
-    let (old, new) = wording::place_pair(place);
-    let values = if shared.change.is_some() { String::new() } else { wording::change(place.kind, &old, &new) };
-    Row { path: wording::path(&place.path), values, at, ..Row::default() }
 }

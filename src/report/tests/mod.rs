@@ -3,6 +3,7 @@
 //! `UPDATE_REPORTS=1 cargo test --lib report::` writes `testdata/reports/` anew.
 #![allow(clippy::disallowed_methods)]
 
+mod corpus;
 mod hostile;
 mod secret;
 

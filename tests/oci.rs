@@ -431,19 +431,24 @@ fn passing_failures_are_tried_again_and_lasting_ones_are_not() {
 }
 
 #[test]
-fn credentials_stay_with_their_registry_when_it_redirects() {
+fn credentials_go_to_their_registry_and_nowhere_else() {
     let archive = b"archive";
-    let store = Scripted::start(move |_, _| plain(200, &archive[..]));
-    let elsewhere = format!("http://localhost:{}/blob", store.host.rsplit(':').next().unwrap());
-    let server = Scripted::start(move |path, _| match path {
-        "/v2/" => (401, "WWW-Authenticate: Basic realm=\"x\"\r\n".to_owned(), Vec::new()),
-        path if path.contains("/manifests/") => plain(200, manifest("application/vnd.cncf.helm.config.v1+json", CHART_LAYER, archive)),
-        _ => (307, format!("Location: {elsewhere}\r\n"), Vec::new()),
-    });
-    let credentials = Some(Credentials { username: USER.into(), password: PASSWORD.into() });
-    assert_eq!(self::archive(&fetch(&server.chart(), Some("1.0.0"), &Options { credentials, ..options() }).unwrap()), archive);
-    let signed =
-        |server: &Scripted| server.requests.lock().unwrap().iter().filter(|head| head.to_lowercase().contains("authorization:")).count();
-    assert_eq!((signed(&server), signed(&store)), (2, 0));
-    assert_eq!(store.requests.lock().unwrap().len(), 1);
+    let credentials = || Some(Credentials { username: USER.into(), password: PASSWORD.into() });
+    let signed = |server: &Scripted| {
+        let heads = server.requests.lock().unwrap();
+        (heads.iter().filter(|head| head.to_lowercase().contains("authorization: basic ")).count(), heads.len())
+    };
+    // One that asks for a login when it is greeted, and one that doesn't.
+    for greeting in [(401, "WWW-Authenticate: Basic realm=\"x\"\r\n".to_owned(), Vec::new()), plain(200, "{}")] {
+        let store = Scripted::start(move |_, _| plain(200, &archive[..]));
+        let elsewhere = format!("http://localhost:{}/blob", store.host.rsplit(':').next().unwrap());
+        let server = Scripted::start(move |path, _| match path {
+            "/v2/" => greeting.clone(),
+            path if path.contains("/manifests/") => plain(200, manifest("application/vnd.cncf.helm.config.v1+json", CHART_LAYER, archive)),
+            _ => (307, format!("Location: {elsewhere}\r\n"), Vec::new()),
+        });
+        let package = fetch(&server.chart(), Some("1.0.0"), &Options { credentials: credentials(), ..options() }).unwrap();
+        assert_eq!(self::archive(&package), archive);
+        assert_eq!((signed(&server), signed(&store)), ((2, 2), (0, 1)));
+    }
 }

@@ -226,6 +226,23 @@ server:
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_comment_can_be_read(text in "(#|@param|--|\\[|\\(|\\]|\\)|\\.|[a-zé:]| |\n){0,60}") {
+            let source = Source { name: "values.yaml".into(), text };
+            let text: Arc<str> = source.text.as_str().into();
+            let value = Node { data: crate::value::Data::Null, at: span(&source), comment: None };
+            let entry = Entry { at: span(&source), comment: Some(text), value };
+            let described = Descriptions::new(&source).of(&Path::keys(["a"]), &entry);
+            proptest::prop_assert!(described.is_none_or(|text| !text.trim().is_empty()));
+        }
+    }
+
+    fn span(source: &Source) -> crate::value::Span {
+        let source = Source { name: source.name.clone(), text: String::new() };
+        crate::value::Span { source: Arc::new(source), line: 1, column: 1 }
+    }
+
     #[test]
     fn a_list_item_is_found_by_its_position() {
         let source = yaml::source("values.yaml", FILE.as_bytes()).unwrap();

@@ -4,6 +4,7 @@
 //! are resolved as Helm's parser resolves them (go-yaml v2 under sigs.k8s.io/yaml 1.3–1.6), mapping keys are strings as they are after its
 //! trip through JSON. Depends on `error` only.
 
+pub mod description;
 pub mod path;
 pub mod yaml;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+pub use description::Descriptions;
 pub use path::{Path, Step};
 
 use crate::error::Place;
@@ -70,7 +72,7 @@ pub enum Data {
     Str(Arc<str>),
     /// A sequence.
     List(Vec<Node>),
-    /// A mapping, in the order of the text; of keys written twice the last counts.
+    /// A mapping, in the order of the text; of keys written twice the last counts, in the place of the first.
     Map(IndexMap<Arc<str>, Entry>),
 }
 

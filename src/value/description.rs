@@ -123,14 +123,19 @@ fn spelled(path: &Path) -> Option<String> {
     Some(name)
 }
 
-/// What stands behind the block's last `--`, up to the next `@` line.
+/// What stands behind the block's last `--`, up to the next `@` line or reference.
 fn helm_docs(comment: &str) -> Option<String> {
     let lines: Vec<&str> = comment.lines().map(str::trim).collect();
     let start = lines.iter().rposition(|line| line.strip_prefix("--").is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))?;
     let first = without_marker(&lines[start][2..], '(', ')');
-    let more = lines[start + 1..].iter().take_while(|line| !line.starts_with('@')).copied();
+    let more = lines[start + 1..].iter().take_while(|line| !line.starts_with('@') && !is_reference(line)).copied();
     let text = std::iter::once(first).chain(more).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
     (!text.is_empty()).then_some(text)
+}
+
+/// `Ref: https://…`: where more is said.
+fn is_reference(line: &str) -> bool {
+    line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("ref:"))
 }
 
 /// The first sentence of the block's first paragraph of prose.
@@ -181,6 +186,7 @@ server:
   # Ignored by helm-docs
   # -- (object) Limits of
   # the server
+  # Ref: https://example.com
   # @default -- see values.yaml
   limits: {}
   ## Name of the class, e.g. nginx. Must exist.
@@ -224,6 +230,23 @@ server:
         ] {
             assert_eq!(described(path).as_deref(), expected, "{path}");
         }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_comment_can_be_read(text in "(#|@param|--|\\[|\\(|\\]|\\)|\\.|[a-zé:]| |\n){0,60}") {
+            let source = Source { name: "values.yaml".into(), text };
+            let text: Arc<str> = source.text.as_str().into();
+            let value = Node { data: crate::value::Data::Null, at: span(&source), comment: None };
+            let entry = Entry { at: span(&source), comment: Some(text), value };
+            let described = Descriptions::new(&source).of(&Path::keys(["a"]), &entry);
+            proptest::prop_assert!(described.is_none_or(|text| !text.trim().is_empty()));
+        }
+    }
+
+    fn span(source: &Source) -> crate::value::Span {
+        let source = Source { name: source.name.clone(), text: String::new() };
+        crate::value::Span { source: Arc::new(source), line: 1, column: 1 }
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use chartshift::error::ErrorKind;
-use chartshift::fetch::{Digest, Options, Package, Silent, fetch_one};
+use chartshift::fetch::{ChartRef, Digest, Options, Package, Silent, fetch_one};
 
 use crate::servers::have;
 use crate::servers::nginx::{Nginx, PASSWORD, PROGRAMS, Serving};
@@ -168,4 +169,38 @@ fn runs_that_share_a_cache_do_not_disturb_each_other() {
         assert_eq!((bytes(&package), silent.notices()), (&thanos()[..], Vec::new()));
     };
     std::thread::scope(|scope| [0; 4].map(|_| scope.spawn(run)).map(|run| run.join().unwrap()));
+}
+
+/// A file system of a few pages, gone when dropped.
+struct TinyDisk(tempfile::TempDir);
+
+impl TinyDisk {
+    /// None where this process may not mount one.
+    fn mount() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=32k", "tmpfs"]).arg(folder.path()).output();
+        mounted.is_ok_and(|output| output.status.success()).then(|| Self(folder))
+    }
+}
+
+impl Drop for TinyDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0.path()).status();
+    }
+}
+
+#[test]
+fn a_full_disk_costs_the_cache_and_leaves_nothing_half_written() {
+    let Some(disk) = TinyDisk::mount() else {
+        eprintln!("skipped: no right to mount a tmpfs");
+        return;
+    };
+    let large = vec![7; 256 << 10];
+    let body = large.clone();
+    let server = Scripted::start(move |_| answer(200, &[], &body));
+    let silent = Silent::default();
+    let reference = ChartRef::parse(&server.url("/a.tgz"), None, None).unwrap();
+    assert_eq!(bytes(&fetch_one(&reference, &cached(disk.0.path()), &silent).unwrap()), large);
+    assert!(matches!(silent.notices().as_slice(), [notice] if notice.contains("going on without it")), "{:?}", silent.notices());
+    assert_eq!(files(disk.0.path()), Vec::<PathBuf>::new());
 }

@@ -42,7 +42,15 @@ pub struct Nginx {
 impl Nginx {
     /// Starts one whose folder has the charts `thanos` and `alpine` in several versions, and its index.
     pub fn start(serving: Serving) -> Self {
+        Self::start_with(serving, make_charts)
+    }
+
+    /// Starts one whose folder `fill` fills.
+    pub fn start_with(serving: Serving, fill: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let charts = folder.path().join("root/charts");
+        fs::create_dir_all(&charts).unwrap();
+        fill(&charts);
         prepare(serving, folder.path());
         for _ in 0..5 {
             let port = free_port();
@@ -78,12 +86,13 @@ impl Nginx {
 /// The versions of the chart `thanos`.
 pub const VERSIONS: [&str; 5] = ["12.20.2", "12.20.4", "12.21.0+build.1", "13.0.0-rc.1", "9.1.0"];
 
-fn prepare(serving: Serving, folder: &Path) {
-    let charts = folder.join("root/charts");
-    fs::create_dir_all(&charts).unwrap();
+fn make_charts(charts: &Path) {
     VERSIONS.iter().for_each(|version| fs::write(charts.join(format!("thanos-{version}.tgz")), pack("thanos", version)).unwrap());
     fs::write(charts.join("alpine-0.1.0.tgz"), pack("alpine", "0.1.0")).unwrap();
-    run(Command::new("helm").args(["repo", "index"]).arg(&charts));
+    run(Command::new("helm").args(["repo", "index"]).arg(charts));
+}
+
+fn prepare(serving: Serving, folder: &Path) {
     match serving {
         Serving::Open => {}
         Serving::Basic => drop(run(Command::new("htpasswd").current_dir(folder).args(["-cbm", "users", USER, PASSWORD]))),

@@ -58,6 +58,7 @@ impl Failure {
         match self.kind {
             FailureKind::Untrusted => error.hint("the certificates of a private authority are given by --ca-file"),
             FailureKind::NotTls => error.hint("a registry without TLS needs --plain-http"),
+            FailureKind::Corrupt => error.hint("it was changed after it was pushed, or on its way: ask the registry's owner"),
             _ => error,
         }
     }
@@ -104,7 +105,7 @@ impl Failure {
 impl From<OciDistributionError> for Failure {
     fn from(error: OciDistributionError) -> Self {
         match error {
-            OciDistributionError::UnauthorizedError { .. } => Self::new(FailureKind::Denied, "the registry wants other credentials (401)"),
+            OciDistributionError::UnauthorizedError { .. } => Self::new(FailureKind::Denied, "the registry doesn't let us in (401)"),
             OciDistributionError::AuthenticationFailure(body) => Self::refused_login(body.as_bytes()),
             OciDistributionError::RegistryError { envelope, .. } => of_envelope(&envelope),
             OciDistributionError::ServerError { code, .. } => Self::of_status(code),

@@ -241,7 +241,8 @@ impl Fetching<'_> {
         } else {
             error
         };
-        error.context(format!("cannot fetch {what}"))
+        // Who asked for the chart has named it as it was written.
+        if what == self.reference.to_string() { error } else { error.context(format!("cannot fetch {what}")) }
     }
 }
 

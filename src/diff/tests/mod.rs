@@ -196,6 +196,11 @@ fn images_are_put_together() {
         (base, "{}", "image docker.io/acme/x:1.0 → -"),
         ("a: {initImage: 'busybox:1'}", "a: {initImage: 'busybox:2'}", "a.initImage busybox:1 → busybox:2"),
         ("image: {name: acme/y, tag: v1}", "image: {name: acme/y, tag: v2}", "image acme/y:v1 → acme/y:v2"),
+        (
+            "controller: {image: {registry: r.io, image: acme/z, tag: v1, digest: ''}}",
+            "controller: {image: {registry: r.io, image: acme/z, tag: v2, digest: ''}}",
+            "controller.image r.io/acme/z:v1 → r.io/acme/z:v2",
+        ),
         ("image: Always\ngit: {repository: 'https://x', tag: 1}", "image: Never\ngit: {repository: 'https://x', tag: 2}", ""),
     ];
     for (old, new, expected) in cases {
@@ -250,7 +255,7 @@ fn crds_tell_what_objects_must_now_do() {
     let expected = [
         "crds/a.yaml things.acme.io: version v1beta1 is no longer served !",
         "crds/a.yaml things.acme.io: v1: spec.size is now required !",
-        "crds/a.yaml things.acme.io: v1: 1 other changes to fields",
+        "crds/a.yaml things.acme.io: v1: fields that are new or wider: 1",
         "crds/a.yaml things.acme.io: version v2 is new",
         "crds/a.yaml others.acme.io: is gone from this file !",
     ];
@@ -309,13 +314,21 @@ fn moves_are_proposed_with_their_reasons() {
         let moves = comparison.values.moves.into_iter();
         moves.map(|found| format!("{} → {} {:.2} {}", found.from, found.to, found.score, found.reasons.join(", "))).collect::<Vec<_>>()
     };
-    let cases: [(&str, &str, &[&str]); 8] = [
+    let cases: [(&str, &str, &[&str]); 10] = [
         ("service: {port: 8080}", "service: {ports: {http: 8080}}", &["service.port → service.ports.http 0.64 same value, similar name"]),
-        ("a: {token: abcd, x: 1}", "b: {token: abcd, y: true}", &["a.token → b.token 0.75 same value, same name"]),
+        ("a: {token: abcd, x: 1}", "b: {token: abcd, y: true}", &[]),
+        (
+            "master: {port: 80, kind: abcd}",
+            "primary: {port: 80, kind: abcd}",
+            &[
+                "master.port → primary.port 0.80 same value, same name, its neighbours moved along",
+                "master.kind → primary.kind 0.80 same value, same name, its neighbours moved along",
+            ],
+        ),
         (
             "securityContext: {runAsUser: 1001}",
             "podSecurityContext: {runAsUser: 1001}",
-            &["securityContext.runAsUser → podSecurityContext.runAsUser 0.87 same value, same name"],
+            &["securityContext.runAsUser → podSecurityContext.runAsUser 0.82 same value, same name"],
         ),
         (
             "persistence: {enable: true}",
@@ -326,6 +339,14 @@ fn moves_are_proposed_with_their_reasons() {
             "allow: {external: abcd}",
             "query: {allow: {external: abcd}}\nstore: {allow: {external: abcd}}",
             &["allow.external → query.allow.external 0.64 same value, same name, others are as similar"],
+        ),
+        (
+            "account: {create: true, name: ''}",
+            "pod: {account: {create: true, name: ''}}",
+            &[
+                "account.create → pod.account.create 0.94 same value, same name, its neighbours moved along",
+                "account.name → pod.account.name 0.94 same value, same name, its neighbours moved along",
+            ],
         ),
         ("a: {x: true}", "b: {y: true}", &[]),
         ("a: secret", "b: {c: secret}", &[]),

@@ -1,8 +1,10 @@
 //! How much a chart may hold. The two limits that Helm 3.17.3 has (`pkg/chart/loader/archive.go`) stand beside those that keep a hostile
 //! package from eating the machine. Depends on `value` and `error`.
 
-use crate::error::{Error, ErrorKind};
-use crate::value::yaml;
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::value::{Data, Node, Source, yaml};
 
 /// The limits of [`open`](super::open). Sizes are in bytes, after decompression.
 #[derive(Debug, Clone, Copy)]
@@ -23,9 +25,9 @@ pub struct Limits {
     pub ratio_from: u64,
     /// Charts inside charts, as folders or archives; the root is at depth 0.
     pub depth: usize,
-    /// The places where charts of the tree are mounted: a chart that goes by two names has two.
+    /// The places where charts of the tree are mounted (a chart that goes by two names has two), and what one chart may declare or pack.
     pub mounts: usize,
-    /// What one YAML file may hold.
+    /// What one YAML file may hold; `nodes` is for all of the package's together.
     pub yaml: yaml::Limits,
 }
 
@@ -41,7 +43,7 @@ impl Default for Limits {
             ratio_from: 16 << 20,
             depth: 32,
             mounts: 4_096,
-            yaml: yaml::Limits::default(),
+            yaml: yaml::Limits { nodes: 2_000_000, ..yaml::Limits::default() },
         }
     }
 }
@@ -52,15 +54,16 @@ pub(super) struct Budget<'a> {
     pub(super) limits: &'a Limits,
     bytes: u64,
     entries: usize,
+    nodes: usize,
 }
 
 impl<'a> Budget<'a> {
     pub(super) fn new(limits: &'a Limits) -> Self {
-        Self { limits, bytes: limits.total_bytes, entries: limits.entries }
+        Self { limits, bytes: limits.total_bytes, entries: limits.entries, nodes: limits.yaml.nodes }
     }
 
     /// Counts an entry of an archive or a file of a folder.
-    pub(super) fn take_entry(&mut self) -> Result<(), Error> {
+    pub(super) fn take_entry(&mut self) -> Result<()> {
         self.entries = self.entries.checked_sub(1).ok_or_else(|| {
             Error::new(ErrorKind::Limit, format!("the chart and the archives in it hold more than {} files", self.limits.entries))
         })?;
@@ -68,7 +71,7 @@ impl<'a> Budget<'a> {
     }
 
     /// Counts the content of a file.
-    pub(super) fn take_bytes(&mut self, count: u64) -> Result<(), Error> {
+    pub(super) fn take_bytes(&mut self, count: u64) -> Result<()> {
         self.bytes = self.bytes.checked_sub(count).ok_or_else(|| {
             Error::new(
                 ErrorKind::Limit,
@@ -76,5 +79,21 @@ impl<'a> Budget<'a> {
             )
         })?;
         Ok(())
+    }
+
+    /// Reads a YAML file with the nodes that are left, and counts those it has.
+    pub(super) fn read_yaml(&mut self, source: &Arc<Source>) -> Result<Node> {
+        let node = yaml::read(source, &yaml::Limits { nodes: self.nodes, ..self.limits.yaml })?;
+        self.nodes = self.nodes.saturating_sub(count(&node));
+        Ok(node)
+    }
+}
+
+/// The nodes of a tree, its own root among them.
+fn count(node: &Node) -> usize {
+    1 + match &node.data {
+        Data::List(items) => items.iter().map(count).sum(),
+        Data::Map(map) => map.values().map(|entry| 1 + count(&entry.value)).sum(),
+        _ => 0,
     }
 }

@@ -146,8 +146,22 @@ impl Opening<'_> {
         })?;
         let metadata = draft.validate()?;
         let subcharts = self.subcharts(&parts.groups, &metadata.name, &folder, depth)?;
+        let children = tree::children(&metadata.dependencies, &subcharts, self.budget.limits.mounts)?;
         let Parts { lock, values, schema, templates, files, warnings, .. } = parts;
-        Ok(Chart { metadata, lock, values, schema, templates, files, subcharts, folder, origin: String::new(), digest: None, warnings })
+        Ok(Chart {
+            metadata,
+            lock,
+            values,
+            schema,
+            templates,
+            files,
+            subcharts,
+            children,
+            folder,
+            origin: String::new(),
+            digest: None,
+            warnings,
+        })
     }
 
     /// Pass one: what Chart.yaml says, when there is one, and the folder in the root that the chart's files are named by.
@@ -155,7 +169,7 @@ impl Opening<'_> {
         let mut draft: Option<Draft> = None;
         let mut folder = seat.folder("");
         for item in items.iter().filter(|item| item.path == "Chart.yaml") {
-            let read = |opening: &Self, draft: &mut Draft, folder: &str| {
+            let read = |opening: &mut Self, draft: &mut Draft, folder: &str| {
                 let node = opening.yaml(item, folder)?;
                 draft.read_chart(node).doing(|| format!("cannot load {}", item.path))
             };
@@ -176,7 +190,7 @@ impl Opening<'_> {
     }
 
     /// Pass two: each file goes where it belongs, in order.
-    fn sort<'a>(&self, items: &[Item<'a>], folder: &str, draft: &mut Option<Draft>) -> Result<Parts<'a>> {
+    fn sort<'a>(&mut self, items: &[Item<'a>], folder: &str, draft: &mut Option<Draft>) -> Result<Parts<'a>> {
         let mut parts = Parts::default();
         for item in items {
             match item.path {
@@ -239,20 +253,18 @@ impl Opening<'_> {
     }
 
     /// The first document of a file, under the name that people look for.
-    fn yaml(&self, item: &Item<'_>, folder: &str) -> Result<Node> {
+    fn yaml(&mut self, item: &Item<'_>, folder: &str) -> Result<Node> {
         let name = if folder.is_empty() { format!("{}/{}", self.root, item.path) } else { format!("{}/{folder}/{}", self.root, item.path) };
-        yaml::source(name, item.bytes)
-            .and_then(|source| yaml::read(&source, &self.budget.limits.yaml))
-            .doing(|| format!("cannot load {}", item.path))
+        yaml::source(name, item.bytes).and_then(|source| self.budget.read_yaml(&source)).doing(|| format!("cannot load {}", item.path))
     }
 
-    fn lock(&self, item: &Item<'_>, folder: &str, file: &'static str) -> Result<Option<Lock>> {
+    fn lock(&mut self, item: &Item<'_>, folder: &str, file: &'static str) -> Result<Option<Lock>> {
         let node = self.yaml(item, folder)?;
         read_lock(&node, file).doing(|| format!("cannot load {file}"))
     }
 
     /// values.yaml: a mapping, or nothing at all.
-    fn values(&self, item: &Item<'_>, folder: &str) -> Result<Node> {
+    fn values(&mut self, item: &Item<'_>, folder: &str) -> Result<Node> {
         let mut node = self.yaml(item, folder)?;
         match &node.data {
             Data::Map(_) => {}

@@ -46,6 +46,8 @@ pub struct Chart {
     pub files: Vec<File>,
     /// The charts below `charts/`, sorted by their name there, each once, before aliases.
     pub subcharts: Vec<Arc<Chart>>,
+    /// Which of them goes by which name.
+    children: Vec<tree::Child>,
     /// The folder in the root chart where this one stands: empty for the root, `charts/minio`, `charts/a/charts/b`. A chart that is packed as
     /// an archive stands in a folder of its own name, whatever version the archive's name carries.
     pub folder: String,
@@ -152,6 +154,13 @@ pub struct Lock {
     pub digest: String,
     /// Name, repository, exact version and line of each locked dependency.
     pub dependencies: Vec<Dependency>,
+}
+
+impl Metadata {
+    /// Whether it is a library chart: of those only the templates whose names begin with `_` count. Helm asks without regard to case here.
+    pub fn is_library(&self) -> bool {
+        self.kind.eq_ignore_ascii_case("library")
+    }
 }
 
 impl Dependency {

@@ -1,6 +1,7 @@
 //! The tree of an opened chart: where each subchart's values stand in the root's, and every file by its path in the root chart (Helm 3.17
 //! `pkg/chartutil/dependencies.go` for which chart a declaration takes and the name it gets). Depends on `version`, `error` and the chart model.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Chart, Dependency, File, go};
@@ -27,11 +28,37 @@ impl Mounted<'_> {
     }
 }
 
-/// A subchart with the name it goes by and what declared it.
-struct Child<'a> {
-    name: &'a str,
-    chart: &'a Chart,
-    dependency: Option<&'a Dependency>,
+/// A subchart at a place in its parent: positions in the parent's subcharts and in its declared dependencies.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Child {
+    subchart: usize,
+    dependency: Option<usize>,
+}
+
+/// Which subchart goes by which name: undeclared ones first, under their own, then for each declaration the first chart that fits.
+///
+/// # Errors
+/// [`ErrorKind::Limit`] for more than `most` of either.
+pub(super) fn children(declared: &[Dependency], subcharts: &[Arc<Chart>], most: usize) -> Result<Vec<Child>> {
+    if declared.len().max(subcharts.len()) > most {
+        return Err(Error::new(ErrorKind::Limit, format!("the chart has more than {most} subcharts or dependencies")));
+    }
+    let mut by_name: HashMap<&str, Vec<(usize, Option<Version>)>> = HashMap::new();
+    for (at, chart) in subcharts.iter().enumerate() {
+        let version = Version::parse(&chart.metadata.version).ok();
+        by_name.entry(&chart.metadata.name).or_default().push((at, version));
+    }
+    let mut is_declared = vec![false; subcharts.len()];
+    let mut taken = Vec::new();
+    for (index, dependency) in declared.iter().enumerate() {
+        let Ok(constraint) = Constraint::parse(&dependency.version) else { continue };
+        let of_that_name = by_name.get(dependency.name.as_str()).into_iter().flatten();
+        let mut fitting = of_that_name.filter(|(_, version)| version.as_ref().is_some_and(|version| constraint.check(version))).peekable();
+        taken.extend(fitting.peek().map(|(at, _)| Child { subchart: *at, dependency: Some(index) }));
+        fitting.for_each(|(at, _)| is_declared[*at] = true);
+    }
+    let undeclared = (0..subcharts.len()).filter(|&at| !is_declared[at]).map(|at| Child { subchart: at, dependency: None });
+    Ok(undeclared.chain(taken).collect())
 }
 
 impl Chart {
@@ -44,33 +71,15 @@ impl Chart {
     }
 
     fn mount_children<'a>(&'a self, keys: &[Arc<str>], all: &mut Vec<Mounted<'a>>) {
-        for child in self.children() {
+        for child in &self.children {
+            let chart = &*self.subcharts[child.subchart];
+            let dependency = child.dependency.map(|index| &self.metadata.dependencies[index]);
+            let locked = dependency.and_then(|dependency| self.locked(dependency));
             let mut keys = keys.to_vec();
-            keys.push(child.name.into());
-            let locked = child.dependency.and_then(|dependency| self.locked(dependency));
-            all.push(Mounted { keys: keys.clone(), chart: child.chart, dependency: child.dependency, locked });
-            child.chart.mount_children(&keys, all);
+            keys.push(dependency.map_or(chart.metadata.name.as_str(), Dependency::key).into());
+            all.push(Mounted { keys: keys.clone(), chart, dependency, locked });
+            chart.mount_children(&keys, all);
         }
-    }
-
-    /// The subcharts by the names they go by: undeclared ones first, then the declared ones that are there.
-    fn children(&self) -> Vec<Child<'_>> {
-        let declared = &self.metadata.dependencies;
-        let constraints: Vec<Option<Constraint>> = declared.iter().map(|dependency| Constraint::parse(&dependency.version).ok()).collect();
-        let versions: Vec<Option<Version>> = self.subcharts.iter().map(|chart| Version::parse(&chart.metadata.version).ok()).collect();
-        let fits = |at: usize, dependency: usize| {
-            self.subcharts[at].metadata.name == declared[dependency].name
-                && matches!((&constraints[dependency], &versions[at]), (Some(constraint), Some(version)) if constraint.check(version))
-        };
-        let undeclared = (0..self.subcharts.len()).filter(|&at| !(0..declared.len()).any(|dependency| fits(at, dependency))).map(|at| {
-            let chart = &*self.subcharts[at];
-            Child { name: &chart.metadata.name, chart, dependency: None }
-        });
-        let taken = declared.iter().enumerate().filter_map(|(index, dependency)| {
-            let at = (0..self.subcharts.len()).find(|&at| fits(at, index))?;
-            Some(Child { name: dependency.key(), chart: &self.subcharts[at], dependency: Some(dependency) })
-        });
-        undeclared.chain(taken).collect()
     }
 
     /// The exact version that the lock file gives a declared dependency.
@@ -141,7 +150,7 @@ impl Chart {
 /// [`ErrorKind::Limit`].
 pub(super) fn check_mounts(root: &Chart, most: usize) -> Result<()> {
     fn count(chart: &Chart, left: usize) -> Option<usize> {
-        chart.children().into_iter().try_fold(left.checked_sub(1)?, |left, child| count(child.chart, left))
+        chart.children.iter().try_fold(left.checked_sub(1)?, |left, child| count(&chart.subcharts[child.subchart], left))
     }
     match count(root, most) {
         Some(_) => Ok(()),

@@ -1,9 +1,27 @@
-//! Bytes from anywhere: a chart reference becomes a [`Package`]. (Module page to be written by whoever builds it.)
+//! Bytes from anywhere: a chart reference becomes a [`Package`].
+#![allow(clippy::disallowed_methods, reason = "this stage is where disk, network and environment are read")]
 
-use std::fmt;
-use std::path::PathBuf;
+mod cache;
+pub mod chart_ref;
+pub mod credentials;
+mod digest;
+pub mod folder;
+mod helmignore;
+mod http;
+mod index;
+pub mod oci;
+pub mod options;
+pub mod progress;
+pub mod redact;
+pub mod well_known;
 
 use bytes::Bytes;
+
+pub use chart_ref::{ChartRef, OciRef, Wanted};
+pub use digest::Digest;
+pub use options::{Credentials, Options};
+pub use progress::{Bars, Progress, Silent};
+pub use redact::RedactedUrl;
 
 /// A chart as it was delivered, unopened.
 #[derive(Debug, Clone)]
@@ -32,24 +50,4 @@ pub struct RawFile {
     pub path: String,
     /// The content as it is on disk.
     pub bytes: Bytes,
-}
-
-/// A SHA-256 digest. `Display`: `sha256:` and 64 hexadecimal digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Digest(pub [u8; 32]);
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("sha256:")?;
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-/// Where charts are looked for. (Sketch: the builder of this stage decides the fields.)
-#[derive(Debug, Clone)]
-pub enum ChartRef {
-    /// A chart folder.
-    Folder(PathBuf),
-    /// A `.tgz` on disk.
-    Archive(PathBuf),
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use tar::EntryType;
 
-use super::{CHART, demo, entry, gzip, opened, refused, tar};
+use super::{CHART, demo, entry, gzip, opened, refused, show_values, tar};
 use crate::chart::{Limits, open, open_archive};
 use crate::error::ErrorKind;
 use crate::fetch::{Content, Package, RawFile};
@@ -20,21 +20,26 @@ fn with_entry(name: &str, kind: EntryType, declared: u64, content: &[u8]) -> Vec
 
 #[test]
 fn names_that_climb_out_are_refused() {
-    for (name, wanted) in [
-        ("demo//etc/passwd", "chart illegally contains absolute paths: \"demo//etc/passwd\""),
-        ("/etc/passwd", "chart illegally contains absolute paths"),
-        ("demo/../../etc/passwd", "chart illegally references parent directory"),
-        ("demo/a/../../b", "chart illegally references parent directory"),
-        ("../demo/a", "chart illegally references parent directory"),
-        ("demo/..a", "chart illegally references parent directory"),
-        ("demo\\..\\a", "chart illegally references parent directory"),
-        ("demo/a/..", "chart illegally contains content outside the base directory: \"demo/a/..\""),
-        ("README", "chart illegally contains content outside the base directory: \"README\""),
-        ("demo/c:/a", "chart contains illegally named files"),
-        ("C:\\demo\\a", "chart contains illegally named files"),
-        ("Chart.yaml/a", "chart yaml not in base directory"),
+    // What we say, and whether Helm says it, too: it drops the first folder without a look.
+    for (name, wanted, by_helm) in [
+        ("demo//etc/passwd", "chart illegally contains absolute paths", true),
+        ("/etc/passwd", "chart illegally contains absolute paths", false),
+        ("demo/../../etc/passwd", "chart illegally references parent directory", true),
+        ("demo/a/../../b", "chart illegally references parent directory", true),
+        ("../demo/a", "chart illegally references parent directory", false),
+        ("demo/..a", "chart illegally references parent directory", true),
+        ("demo\\..\\a", "chart illegally references parent directory", true),
+        ("demo/a/..", "chart illegally contains content outside the base directory: \"demo/a/..\"", true),
+        ("README", "chart illegally contains content outside the base directory: \"README\"", true),
+        ("demo/c:/a", "chart contains illegally named files", true),
+        ("C:\\demo\\a", "chart contains illegally named files", false),
+        ("Chart.yaml/a", "chart yaml not in base directory", true),
     ] {
-        let message = refused(with_entry(name, EntryType::Regular, 0, b""));
+        let packed = with_entry(name, EntryType::Regular, 0, b"");
+        if let Some(shown) = show_values(&packed) {
+            assert_eq!(shown.as_ref().err().is_some_and(|error| error.starts_with(wanted)), by_helm, "{name}: {shown:?}");
+        }
+        let message = refused(packed);
         assert!(message.starts_with(wanted), "{name}: {message}");
     }
 }
@@ -53,6 +58,25 @@ fn odd_but_harmless_names_are_cleaned() {
         let chart = opened(with_entry(name, EntryType::Regular, 0, b""));
         assert_eq!(chart.files[0].path, path, "{name}");
     }
+}
+
+#[test]
+fn pax_headers_name_the_entry_behind_them() {
+    let record = |text: &str| format!("{} {text}\n", text.len() + 4);
+    let mut plain = Vec::new();
+    let mut add = |name: &str, kind, content: &str| entry(&mut plain, name, kind, content.len() as u64, content.as_bytes());
+    add("demo/PaxHeaders/x", EntryType::XHeader, &record("path=demo/Chart.yaml"));
+    add("short", EntryType::Regular, CHART);
+    add("demo/PaxHeaders/y", EntryType::XHeader, &record("mtime=1700000000"));
+    add("demo/plain", EntryType::Regular, "");
+    plain.resize(plain.len() + 1024, 0);
+    let packed = gzip(&plain);
+    if let Some(shown) = show_values(&packed) {
+        assert!(shown.is_ok(), "{shown:?}");
+    }
+    assert_eq!(opened(packed).files[0].path, "plain");
+    let sparse = with_entry("x", EntryType::XHeader, 22, record("GNU.sparse.major=1").as_bytes());
+    assert!(refused(sparse).contains("chart archive contains a sparse file"));
 }
 
 #[test]
@@ -215,6 +239,25 @@ fn aliases_do_not_multiply_without_end() {
         packed = gzip(&tar([("demo/Chart.yaml", chart.as_bytes()), ("demo/charts/demo.tgz", packed.as_slice())]));
     }
     assert_eq!(refused(packed), "aliases make more than 4096 charts of those in the package");
+}
+
+#[test]
+fn nodes_are_counted_over_all_files() {
+    let values = "a: &a [1, 2, 3]\nb: [*a, *a, *a]\n";
+    let limits = |nodes| Limits { yaml: crate::value::yaml::Limits { nodes, ..Default::default() }, ..Limits::default() };
+    let packed = demo(&[("values.yaml", values), ("charts/sub/Chart.yaml", CHART), ("charts/sub/values.yaml", values)]);
+    // Seven of each Chart.yaml, a bit more than twenty of each values.yaml.
+    assert!(open_archive(packed.clone(), &limits(70)).is_ok());
+    let error = open_archive(packed, &limits(50)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit, "{error:?}");
+    assert!(error.report().contains("error unpacking subchart sub in demo"), "{error:?}");
+}
+
+#[test]
+fn too_many_dependencies_are_refused() {
+    let declared: String = (0..5_000).map(|number| format!("- {{name: n{number}, version: 1.x}}\n")).collect();
+    let packed = demo(&[("Chart.yaml", &format!("{CHART}dependencies:\n{declared}"))]);
+    assert_eq!(refused(packed), "the chart has more than 4096 subcharts or dependencies");
 }
 
 #[test]

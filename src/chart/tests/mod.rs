@@ -1,5 +1,5 @@
 //! Charts packed in memory and opened: what both the tables and the comparisons with a real Helm are made of.
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, clippy::print_stderr)]
 
 mod cases;
 mod corpus;
@@ -77,6 +77,14 @@ fn helm(arguments: &[&str]) -> Option<Result<String, String>> {
     let error = text(&output.stderr);
     let error = error.lines().find_map(|line| line.strip_prefix("Error: ")).unwrap_or(&error);
     Some(if output.status.success() { Ok(text(&output.stdout)) } else { Err(error.to_owned()) })
+}
+
+/// What `helm show values` says of an archive.
+fn show_values(packed: &[u8]) -> Option<Result<String, String>> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("demo.tgz");
+    std::fs::write(&path, packed).unwrap();
+    helm(&["show", "values", &path.to_string_lossy()])
 }
 
 /// Checks that a chart's metadata is what `helm show chart` printed.

@@ -1,6 +1,6 @@
 //! What an opened chart says: names of sources, byte-order marks, places and hints of errors, the tree.
 
-use super::{CHART, demo, gzip, helm, opened, tar};
+use super::{CHART, demo, gzip, opened, show_values, tar};
 use crate::chart::{Limits, open, open_archive};
 use crate::fetch::{Content, Package, RawFile};
 
@@ -148,7 +148,7 @@ fn text_that_is_not_text_is_refused_at_its_place() {
         (b"a: 1\nb: \xed\xa0\x80", "invalid Unicode character"),
     ] {
         let packed = gzip(&tar([("demo/Chart.yaml", CHART.as_bytes()), ("demo/values.yaml", bytes)]));
-        if let Some(shown) = with_helm(&packed) {
+        if let Some(shown) = show_values(&packed) {
             assert!(shown.unwrap_err().contains(wanted), "{wanted}");
         }
         let error = open_archive(packed, &Limits::default()).unwrap_err();
@@ -158,14 +158,6 @@ fn text_that_is_not_text_is_refused_at_its_place() {
     let utf16: Vec<u8> = "\u{feff}a: é\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let chart = opened(gzip(&tar([("demo/Chart.yaml", CHART.as_bytes()), ("demo/values.yaml", utf16.as_slice())])));
     assert_eq!(chart.values.unwrap().get("a").and_then(crate::value::Node::as_str), Some("é"));
-}
-
-/// What `helm show values` says of an archive.
-fn with_helm(packed: &[u8]) -> Option<Result<String, String>> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("demo.tgz");
-    std::fs::write(&path, packed).unwrap();
-    helm(&["show", "values", &path.to_string_lossy()])
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The default images that differ.
 //!
 //! An image is a mapping with `repository` and at least one of `registry`, `tag` and `digest`; a mapping under a key that ends in `image`
-//! with `name` and `tag`; or a text such as `repo/name:tag` under such a key. Lists are not searched. Depends on `chart` and `value`.
+//! with `image` or `name` instead of `repository`; or a text such as `repo/name:tag` under such a key. Lists are not searched. Depends on `chart` and `value`.
 
 use std::sync::Arc;
 
@@ -86,8 +86,9 @@ struct Image {
 fn image(map: &Map, names_image: bool) -> Option<Image> {
     let text = |key: &str| map.get(key).and_then(|entry| scalar(&entry.value)).filter(|text| !text.is_empty());
     let has = |key: &str| map.contains_key(key);
-    let repository = if has("registry") || has("tag") || has("digest") { text("repository") } else { None };
-    let repository = repository.or_else(|| if names_image && has("tag") { text("name") } else { None })?;
+    let names = if names_image { &["repository", "image", "name"][..] } else { &["repository"] };
+    let names = if has("registry") || has("tag") || has("digest") { names } else { &[] };
+    let repository = names.iter().find_map(|name| text(name))?;
     Some(Image { registry: text("registry"), repository, tag: text("tag"), digest: text("digest") })
         .filter(|image| !image.repository.contains("://"))
 }

@@ -5,12 +5,12 @@ mod corpus;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::Value;
 
 use super::*;
 use crate::chart::{self, Limits};
-use crate::fetch::{Content, Package, RawFile};
 use crate::value::{Source, yaml};
 
 /// JSON, read as the YAML it is.
@@ -34,8 +34,14 @@ fn chart(files: &[(&str, &str)]) -> Chart {
             folder.push('/');
         }
     }
-    let raw = all.into_iter().map(|(path, text)| RawFile { path, bytes: Bytes::from(text) }).collect();
-    chart::open(&Package { content: Content::Folder(raw), origin: "app".to_owned(), digest: None }, &Limits::default()).unwrap()
+    let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    for (path, text) in &all {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        archive.append_data(&mut header, format!("app/{path}"), text.as_bytes()).unwrap();
+    }
+    chart::open_archive(archive.into_inner().unwrap().finish().unwrap(), &Limits::default()).unwrap()
 }
 
 fn chart_yaml(name: &str, version: &str, rest: &str) -> String {
@@ -196,6 +202,11 @@ fn images_are_put_together() {
         (base, "{}", "image docker.io/acme/x:1.0 → -"),
         ("a: {initImage: 'busybox:1'}", "a: {initImage: 'busybox:2'}", "a.initImage busybox:1 → busybox:2"),
         ("image: {name: acme/y, tag: v1}", "image: {name: acme/y, tag: v2}", "image acme/y:v1 → acme/y:v2"),
+        (
+            "controller: {image: {registry: r.io, image: acme/z, tag: v1, digest: ''}}",
+            "controller: {image: {registry: r.io, image: acme/z, tag: v2, digest: ''}}",
+            "controller.image r.io/acme/z:v1 → r.io/acme/z:v2",
+        ),
         ("image: Always\ngit: {repository: 'https://x', tag: 1}", "image: Never\ngit: {repository: 'https://x', tag: 2}", ""),
     ];
     for (old, new, expected) in cases {
@@ -250,7 +261,7 @@ fn crds_tell_what_objects_must_now_do() {
     let expected = [
         "crds/a.yaml things.acme.io: version v1beta1 is no longer served !",
         "crds/a.yaml things.acme.io: v1: spec.size is now required !",
-        "crds/a.yaml things.acme.io: v1: 1 other changes to fields",
+        "crds/a.yaml things.acme.io: v1: fields that are new or wider: 1",
         "crds/a.yaml things.acme.io: version v2 is new",
         "crds/a.yaml others.acme.io: is gone from this file !",
     ];
@@ -309,13 +320,21 @@ fn moves_are_proposed_with_their_reasons() {
         let moves = comparison.values.moves.into_iter();
         moves.map(|found| format!("{} → {} {:.2} {}", found.from, found.to, found.score, found.reasons.join(", "))).collect::<Vec<_>>()
     };
-    let cases: [(&str, &str, &[&str]); 8] = [
+    let cases: [(&str, &str, &[&str]); 10] = [
         ("service: {port: 8080}", "service: {ports: {http: 8080}}", &["service.port → service.ports.http 0.64 same value, similar name"]),
-        ("a: {token: abcd, x: 1}", "b: {token: abcd, y: true}", &["a.token → b.token 0.75 same value, same name"]),
+        ("a: {token: abcd, x: 1}", "b: {token: abcd, y: true}", &[]),
+        (
+            "master: {port: 80, kind: abcd}",
+            "primary: {port: 80, kind: abcd}",
+            &[
+                "master.port → primary.port 0.80 same value, same name, its neighbours moved along",
+                "master.kind → primary.kind 0.80 same value, same name, its neighbours moved along",
+            ],
+        ),
         (
             "securityContext: {runAsUser: 1001}",
             "podSecurityContext: {runAsUser: 1001}",
-            &["securityContext.runAsUser → podSecurityContext.runAsUser 0.87 same value, same name"],
+            &["securityContext.runAsUser → podSecurityContext.runAsUser 0.82 same value, same name"],
         ),
         (
             "persistence: {enable: true}",
@@ -326,6 +345,14 @@ fn moves_are_proposed_with_their_reasons() {
             "allow: {external: abcd}",
             "query: {allow: {external: abcd}}\nstore: {allow: {external: abcd}}",
             &["allow.external → query.allow.external 0.64 same value, same name, others are as similar"],
+        ),
+        (
+            "account: {create: true, name: ''}",
+            "pod: {account: {create: true, name: ''}}",
+            &[
+                "account.create → pod.account.create 0.94 same value, same name, its neighbours moved along",
+                "account.name → pod.account.name 0.94 same value, same name, its neighbours moved along",
+            ],
         ),
         ("a: {x: true}", "b: {y: true}", &[]),
         ("a: secret", "b: {c: secret}", &[]),
@@ -350,6 +377,6 @@ fn thousands_of_look_alikes_are_matched_by_name() {
 
 #[test]
 fn values_as_deep_as_the_reader_allows_fit_the_stack() {
-    let nested = |leaf: &str| chart(&[("values.yaml", &format!("{}{leaf}{}", "{a: ".repeat(990), "}".repeat(990)))]);
+    let nested = |leaf: &str| chart(&[("values.yaml", &format!("{}{leaf}{}", "{a: ".repeat(250), "}".repeat(250)))]);
     assert_eq!(compare(&nested("1"), &nested("2"), &Settings::default()).values.changes.len(), 1);
 }

@@ -69,29 +69,39 @@ pub fn explain(catalogue: &Catalogue, id: &str) -> Result<RulePage> {
 impl RulePage {
     /// The page as Markdown, which is also readable as it is.
     pub fn markdown(&self) -> String {
-        let code = |items: &[String]| items.iter().map(|item| format!("- `{}`\n", item.replace('\n', " "))).collect::<String>();
         let mut page = format!("# {}\n\n{}\n\n", self.id, self.title);
         page += &format!("Pack `{}`, since {}, {}.\n\n{}\n", self.pack, self.since, severity_words(&self.severities), self.why);
         if let Some(fix) = &self.fix {
             page += &format!("\n## What to do\n\n{fix}\n");
         }
-        page += &format!("\n## When it fires\n\nOn {}", looks_at(self.on));
-        for (what, items) in
-            [("of the charts", &self.charts), ("at", &self.paths), ("when, in CEL, one after the other,", &self.conditions)]
-        {
-            if !items.is_empty() {
-                page += &format!(" {what}\n\n{}\n", code(items));
-            }
-        }
-        if let Some(pattern) = &self.lines {
-            page += &format!(" in which this is found: `{pattern}`\n");
-        }
+        page += &format!("\n## When it fires\n\nOn {}.\n", looks_at(self.on));
+        page += &code_list("Charts:", &self.charts);
+        page += &code_list("Paths:", &self.paths);
+        page += &code_list("Where this is found:", self.lines.as_slice());
+        page += &code_list("Conditions in CEL, asked in this order:", &self.conditions);
         if !self.references.is_empty() {
             page += "\n## References\n\n";
             page.extend(self.references.iter().map(|link| format!("- <{link}>\n")));
         }
-        page.trim_end().to_owned() + "\n"
+        page
     }
+}
+
+/// A heading and a list of code; nothing when the list is empty.
+fn code_list(heading: &str, items: &[String]) -> String {
+    if items.is_empty() {
+        return String::new();
+    }
+    let items: String = items.iter().map(|item| format!("- {}\n", code(item))).collect();
+    format!("\n{heading}\n\n{items}")
+}
+
+/// A code span, fenced by more backticks than the text has in a row.
+fn code(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let most = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(most + 1);
+    if most == 0 { format!("`{text}`") } else { format!("{fence} {text} {fence}") }
 }
 
 /// Every rule as a row of a Markdown table, by id.

@@ -106,9 +106,18 @@ fn place(change: &ValueChange) -> Place {
         old_line: change.old_line,
         new_line: change.new_line,
         description: change.description.as_deref().map(str::to_owned),
-        note: (change.path == path("queryFrontend.serviceAccount.automountServiceAccountToken"))
-            .then(|| "the pod template sets the field itself".to_owned()),
+        note: None,
     }
+}
+
+/// A place with a remark on its component's own setting, and one on the shared account.
+fn noted(change: &ValueChange) -> Place {
+    let component = change.path.to_string().split('.').next().unwrap_or_default().to_owned();
+    let note = match component.as_str() {
+        "serviceAccount" => "The account is new.".to_owned(),
+        component => format!("The pods have a setting of their own, {component}.automountServiceAccountToken, which wins."),
+    };
+    Place { note: Some(note), ..place(change) }
 }
 
 fn verdict(findings: &[Finding], missing: Vec<Missing>) -> Verdict {
@@ -202,7 +211,7 @@ fn automount_off(places: &[ValueChange], beside: &ValueChange) -> Finding {
         why: "Every pod on such an account that doesn't set the field itself loses the token of the Kubernetes API. The Azure token is a \
               separate projected volume and stays."
             .into(),
-        changes: places.iter().map(place).collect(),
+        changes: places.iter().map(noted).collect(),
         beside: vec![place(beside)],
         fix: Some(Fix {
             text: "Set the ones you rely on in your values.".into(),

@@ -55,6 +55,7 @@ fn review(corpus: &Path, name: &str, old: &str, new: &str) -> Report {
 }
 
 #[test]
+#[allow(clippy::print_stderr, reason = "a test that skips says so")]
 fn published_charts_in_every_format() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     let Ok(corpus) = corpus.canonicalize() else {

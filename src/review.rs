@@ -3,7 +3,7 @@
 use crate::chart::{self, Chart};
 use crate::classify::{self, Catalogue, Subject};
 use crate::diff;
-use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::Package;
 use crate::report::{Report, Side};
 use crate::version;
@@ -26,8 +26,8 @@ pub struct Settings {
 /// # Errors
 /// Those of [`chart::open`], with the package that failed; `Usage` when the charts have different names and `force` is off.
 pub fn review(old: &Package, new: &Package, catalogue: &Catalogue, settings: &Settings) -> Result<Report> {
-    let old = open(old, settings)?;
-    let new = open(new, settings)?;
+    let old = chart::open(old, &settings.limits)?;
+    let new = chart::open(new, &settings.limits)?;
     if old.metadata.name != new.metadata.name && !settings.force {
         return Err(Error::new(ErrorKind::Usage, format!("{} and {} are different charts", old.metadata.name, new.metadata.name))
             .hint("check the two references, or compare them all the same with --force"));
@@ -44,10 +44,6 @@ pub fn review(old: &Package, new: &Package, catalogue: &Catalogue, settings: &Se
         unused_ignores: classified.unused_ignores,
         comparison,
     })
-}
-
-fn open(package: &Package, settings: &Settings) -> Result<Chart> {
-    chart::open(package, &settings.limits).doing(|| format!("cannot open the chart from {}", package.origin))
 }
 
 fn side(chart: &Chart) -> Side {

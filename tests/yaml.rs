@@ -1,6 +1,6 @@
 //! The YAML reader against the parser it follows: recorded answers of sigs.k8s.io/yaml (`testdata/yaml`), and Helm itself.
 
-#![allow(clippy::disallowed_methods, clippy::print_stderr)]
+#![allow(clippy::disallowed_methods, clippy::print_stderr, clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 use std::fs;

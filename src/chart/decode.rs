@@ -1,6 +1,7 @@
 //! A YAML tree is read into typed fields as Helm does it: sigs.k8s.io/yaml turns scalars into text where text is wanted, then Go's
 //! `encoding/json` fills the struct. Field names match without regard to case, `null` changes nothing, keys come in byte order, lists are filled
-//! over what they held, and the first value of a wrong type is the error, in Go's words. Depends on `value`, `error` and its neighbours.
+//! over what they held, and the first value of a wrong type is the error, in Go's words. One difference: an infinity or NaN is refused by the YAML
+//! reader also where Helm would take it for text. Depends on `value`, `error` and its neighbours.
 
 use super::go;
 use crate::error::{Error, ErrorKind};
@@ -110,9 +111,9 @@ impl Decoder {
         }
     }
 
-    /// A field that Helm reads by itself, without Go's own words for what is wrong with it.
+    /// Refuses a field whose type reads itself, which ends Go's reading at once: earlier mismatches are forgotten.
     pub(super) fn refuse_as(&mut self, node: &Node, message: String) {
-        self.mismatch.get_or_insert_with(|| locate(Error::new(ErrorKind::Chart, message), &node.at));
+        self.mismatch = Some(locate(Error::new(ErrorKind::Chart, message), &node.at));
     }
 
     /// Notes a value of the wrong type.

@@ -229,7 +229,7 @@ fn dependencies(decoder: &mut Decoder, node: &Node, file: &'static str, into: &m
 }
 
 fn dependency(decoder: &mut Decoder, node: &Node, file: &'static str, slot: &mut Option<Dependency>) {
-    const FIELDS: [&str; 9] = ["name", "version", "repository", "condition", "tags", "enabled", "import-values", "export-values", "alias"];
+    const FIELDS: [&str; 8] = ["name", "version", "repository", "condition", "tags", "enabled", "import-values", "alias"];
     if matches!(node.data, Data::Null) {
         *slot = None;
         return;
@@ -238,7 +238,7 @@ fn dependency(decoder: &mut Decoder, node: &Node, file: &'static str, slot: &mut
     declared.file = file;
     declared.line = node.at.line;
     let mut tags = Some(std::mem::take(&mut declared.tags));
-    let (mut imports, mut exports) = (Some(std::mem::take(&mut declared.import_values)), None::<Vec<()>>);
+    let mut imports = Some(std::mem::take(&mut declared.import_values));
     let (mut condition, mut alias) = (declared.condition.take().unwrap_or_default(), declared.alias.take().unwrap_or_default());
     decoder.structure(node, "Dependency", &FIELDS, |decoder, field, node| match field {
         "name" => decoder.text(node, &mut declared.name),
@@ -248,7 +248,6 @@ fn dependency(decoder: &mut Decoder, node: &Node, file: &'static str, slot: &mut
         "tags" => decoder.texts(node, &mut tags),
         "enabled" => decoder.flag(node, &mut false),
         "import-values" => decoder.list(node, "[]interface {}", &mut imports, |_, node, slot| *slot = Some(node.clone())),
-        "export-values" => decoder.list(node, "[]interface {}", &mut exports, |_, _, ()| {}),
         _ => decoder.text(node, &mut alias),
     });
     declared.tags = tags.unwrap_or_default();

@@ -116,7 +116,7 @@ pub fn table(catalogue: &Catalogue) -> String {
 
 /// The severities that a rule can give, in words.
 pub fn severity_words(severities: &[Severity]) -> String {
-    severities.iter().map(|severity| severity.word()).collect::<Vec<_>>().join(" or ")
+    severities.iter().map(|severity| severity.word()).collect::<Vec<_>>().join(", ")
 }
 
 /// What a rule looks at, in words.

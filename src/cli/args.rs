@@ -44,7 +44,7 @@ pub struct Shared {
     /// Print no progress and no notices
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Print more: template differences as text, where things were fetched from
+    /// Print more: the changed lines of templates and CRDs
     #[arg(short, long, global = true)]
     pub verbose: bool,
 }

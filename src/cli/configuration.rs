@@ -13,7 +13,7 @@ const MAX_BYTES: u64 = 4 << 20;
 ///
 /// # Errors
 /// Those of reading and of the catalogue, with file and place.
-pub fn catalogue(files: &[PathBuf], packs: &[String]) -> Result<Catalogue> {
+pub(super) fn catalogue(files: &[PathBuf], packs: &[String]) -> Result<Catalogue> {
     let catalogue = files.iter().try_fold(Catalogue::built_in()?, |catalogue, file| {
         let text = read(file, "a file of rules")?;
         catalogue.with_file(&file.display().to_string(), &text)
@@ -25,7 +25,7 @@ pub fn catalogue(files: &[PathBuf], packs: &[String]) -> Result<Catalogue> {
 ///
 /// # Errors
 /// Those of reading, and a configuration with a mistake.
-pub fn settings(named: Option<&Path>, catalogue: &Catalogue) -> Result<Settings> {
+pub(super) fn settings(named: Option<&Path>, catalogue: &Catalogue) -> Result<Settings> {
     let Some(file) = named.map(Path::to_path_buf).or_else(nearest) else { return Ok(Settings::default()) };
     let text = read(&file, "the configuration")?;
     let name = file.display().to_string();

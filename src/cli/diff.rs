@@ -21,7 +21,7 @@ const MAX_PASSWORD: u64 = 64 << 10;
 ///
 /// # Errors
 /// Whatever keeps the comparison from being made.
-pub fn run(args: &DiffArgs, terminal: &Terminal) -> Result<Outcome> {
+pub(super) fn run(args: &DiffArgs, terminal: &Terminal) -> Result<Outcome> {
     let outputs = Output::parse_all(&args.outputs)?;
     let catalogue = configuration::catalogue(&args.rule_files, &args.packs)?;
     let settings = Settings {
@@ -38,10 +38,6 @@ pub fn run(args: &DiffArgs, terminal: &Terminal) -> Result<Outcome> {
         terminal.notice(&notice);
     }
     let (old, new) = fetched?;
-    if terminal.verbose {
-        terminal.notice(&format!("old: {}", old.origin));
-        terminal.notice(&format!("new: {}", new.origin));
-    }
     let report = review::review(&old, &new, &catalogue, &settings)?;
     write(&report, &outputs, terminal)?;
     Ok(outcome(&report.verdict, args))

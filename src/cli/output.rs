@@ -89,7 +89,7 @@ pub fn to_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>
     written.map_err(|error| {
         Error::new(ErrorKind::Io, error.to_string())
             .context(format!("cannot write the report to {}", path.display()))
-            .hint("check that the folder exists and has room")
+            .hint("choose a folder that exists, has room and may be written to")
     })
 }
 
@@ -101,6 +101,9 @@ fn straight_into(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<(
 
 fn whole_or_not_at_all(path: &Path, there: Option<Metadata>, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "its folder does not exist"));
+    }
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     let mut out = io::BufWriter::new(file.as_file_mut());
     write(&mut out)?;

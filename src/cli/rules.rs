@@ -11,7 +11,7 @@ use crate::report::rules;
 ///
 /// # Errors
 /// An unknown id, a file of rules that can't be read, a full disk.
-pub fn run(args: &RulesArgs, terminal: &Terminal) -> Result<Outcome> {
+pub(super) fn run(args: &RulesArgs, terminal: &Terminal) -> Result<Outcome> {
     let catalogue = configuration::catalogue(&args.rule_files, &[])?;
     let text = match (&args.id, args.format) {
         (Some(id), RulesFormat::Markdown) => page::explain(&catalogue, id)?.markdown(),

@@ -10,22 +10,22 @@ const WIDEST: u16 = 160;
 
 /// Where output for people goes.
 #[derive(Debug, Clone, Copy)]
-pub struct Terminal {
+pub(super) struct Terminal {
     /// Columns of standard output.
-    pub width: u16,
+    pub(super) width: u16,
     /// Whether reports on standard output are coloured.
-    pub color: bool,
+    pub(super) color: bool,
     /// Whether errors are coloured.
-    pub errors_in_color: bool,
+    pub(super) errors_in_color: bool,
     /// No progress, no notices.
-    pub quiet: bool,
+    pub(super) quiet: bool,
     /// More of everything.
-    pub verbose: bool,
+    pub(super) verbose: bool,
 }
 
 impl Terminal {
     /// What the flags, the environment and the streams say.
-    pub fn new(shared: &Shared) -> Self {
+    pub(super) fn new(shared: &Shared) -> Self {
         let wanted = |stream_is_terminal: bool| match shared.color {
             ColorWhen::Always => true,
             ColorWhen::Never => false,
@@ -41,12 +41,12 @@ impl Terminal {
     }
 
     /// How reports on standard output look.
-    pub fn style(&self) -> Style {
+    pub(super) fn style(&self) -> Style {
         Style { width: self.width, color: self.color, lines: self.verbose }
     }
 
     /// Tells people something that isn't an error, on standard error.
-    pub fn notice(&self, text: &str) {
+    pub(super) fn notice(&self, text: &str) {
         if !self.quiet {
             let _ = writeln!(std::io::stderr(), "note: {}", safe::line(text));
         }

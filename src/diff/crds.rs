@@ -98,7 +98,7 @@ fn compare_version(name: &str, old: &Node, new: &Node, say: &mut dyn FnMut(Strin
                 say(format!("{name}: {} more fields are narrower", narrowed.len() - TOLD), true);
             }
             if !widened.is_empty() {
-                say(format!("{name}: {} other changes to fields", widened.len()), false);
+                say(format!("{name}: fields that are new or wider: {}", widened.len()), false);
             }
         }
     }

@@ -4,7 +4,8 @@
 //! Globals stay where they are written: what a parent's `global` does to a subchart is the same on every path and would be reported once
 //! per subchart. Depends on `chart` and `value`.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -15,15 +16,21 @@ use crate::value::{Data, Entry, Node};
 type Map = IndexMap<Arc<str>, Entry>;
 
 /// The defaults of a whole chart tree in one value; every part keeps the place in the file it comes from.
-pub(super) fn effective(root: &Chart, mounted: &[Mounted<'_>]) -> Node {
-    let nothing = || Node { data: Data::Map(Map::new()), at: root.metadata.node.at.clone(), comment: None };
-    let mut all = root.values.as_ref().filter(|values| values.as_map().is_some()).map_or_else(nothing, Clone::clone);
-    for (part, values) in mounted.iter().filter_map(|part| Some((part, part.chart.values.as_ref()?))) {
-        let Some(defaults) = values.as_map().filter(|map| !part.keys.is_empty() && !map.is_empty()) else { continue };
-        let is_child = |other: &&Mounted<'_>| other.keys.len() == part.keys.len() + 1 && other.keys.starts_with(&part.keys);
-        let children: HashSet<&str> = mounted.iter().filter(is_child).filter_map(|child| child.keys.last().map(AsRef::as_ref)).collect();
-        if let Some(table) = table_at(&mut all, &part.keys, values) {
-            fill(table, defaults, &|key| children.contains(key));
+pub(super) fn effective<'a>(root: &'a Chart, mounted: &[Mounted<'a>]) -> Cow<'a, Node> {
+    let mut all = match root.values.as_ref().filter(|values| values.as_map().is_some()) {
+        Some(values) => Cow::Borrowed(values),
+        None => Cow::Owned(Node { data: Data::Map(Map::new()), at: root.metadata.node.at.clone(), comment: None }),
+    };
+    let mut children: HashMap<&[Arc<str>], HashSet<&str>> = HashMap::new();
+    for (key, parent) in mounted.iter().filter_map(|part| part.keys.split_last()) {
+        children.entry(parent).or_default().insert(key);
+    }
+    for part in mounted.iter().filter(|part| !part.keys.is_empty()) {
+        let Some(values) = part.chart.values.as_ref() else { continue };
+        let Some(defaults) = values.as_map().filter(|map| !map.is_empty()) else { continue };
+        let is_child = |key: &str| children.get(part.keys.as_slice()).is_some_and(|children| children.contains(key));
+        if let Some(table) = table_at(all.to_mut(), &part.keys, values) {
+            fill(table, defaults, &is_child);
         }
     }
     all

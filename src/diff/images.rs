@@ -1,7 +1,7 @@
 //! The default images that differ.
 //!
 //! An image is a mapping with `repository` and at least one of `registry`, `tag` and `digest`; a mapping under a key that ends in `image`
-//! with `name` and `tag`; or a text such as `repo/name:tag` under such a key. Lists are not searched. Depends on `chart` and `value`.
+//! with `image` or `name` instead of `repository`; or a text such as `repo/name:tag` under such a key. Lists are not searched. Depends on `chart` and `value`.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use super::ImageChange;
 use super::tree;
 use super::values::Defaults;
-use crate::value::{Data, Entry, Node, Path};
+use crate::value::{Data, Entry, Node, Path, Step};
 
 type Images = IndexMap<Path, String>;
 type Map = IndexMap<Arc<str>, Entry>;
@@ -33,24 +33,35 @@ pub(super) fn compare(old: &Defaults<'_>, new: &Defaults<'_>) -> Vec<ImageChange
 
 fn collect(defaults: &Defaults<'_>) -> Images {
     let mut images = Images::new();
-    search(&defaults.values, &Path::root(), defaults, &mut images);
+    search(&defaults.values, &mut Vec::new(), &mut |steps, image| {
+        let path: Path = steps.iter().cloned().collect();
+        let text = match image {
+            Found::Text(text) => text.to_owned(),
+            Found::Parts(image) => image.reference(|| app_version(defaults, &path)),
+        };
+        images.insert(path, text);
+    });
     images
 }
 
-fn search(node: &Node, path: &Path, defaults: &Defaults<'_>, images: &mut Images) {
-    let names_image = path.last_key().is_some_and(|key| key.to_ascii_lowercase().ends_with("image"));
+/// An image in one of the forms it is written in.
+enum Found<'a> {
+    Text(&'a str),
+    Parts(Image),
+}
+
+fn search(node: &Node, steps: &mut Vec<Step>, found: &mut dyn FnMut(&[Step], Found<'_>)) {
+    let names_image = matches!(steps.last(), Some(Step::Key(key)) if key.to_ascii_lowercase().ends_with("image"));
     match &node.data {
         Data::Map(map) => match image(map, names_image) {
-            Some(image) => {
-                images.insert(path.clone(), image.reference(|| app_version(defaults, path)));
-            }
+            Some(image) => found(steps, Found::Parts(image)),
             None => map.iter().filter(|(_, entry)| may_hold_images(&entry.value)).for_each(|(key, entry)| {
-                search(&entry.value, &path.key(key), defaults, images);
+                steps.push(Step::Key(key.clone()));
+                search(&entry.value, steps, found);
+                steps.pop();
             }),
         },
-        Data::Str(text) if names_image && is_reference(text) => {
-            images.insert(path.clone(), text.to_string());
-        }
+        Data::Str(text) if names_image && is_reference(text) => found(steps, Found::Text(text)),
         _ => {}
     }
 }
@@ -75,8 +86,9 @@ struct Image {
 fn image(map: &Map, names_image: bool) -> Option<Image> {
     let text = |key: &str| map.get(key).and_then(|entry| scalar(&entry.value)).filter(|text| !text.is_empty());
     let has = |key: &str| map.contains_key(key);
-    let repository = if has("registry") || has("tag") || has("digest") { text("repository") } else { None };
-    let repository = repository.or_else(|| if names_image && has("tag") { text("name") } else { None })?;
+    let names = if names_image { &["repository", "image", "name"][..] } else { &["repository"] };
+    let names = if has("registry") || has("tag") || has("digest") { names } else { &[] };
+    let repository = names.iter().find_map(|name| text(name))?;
     Some(Image { registry: text("registry"), repository, tag: text("tag"), digest: text("digest") })
         .filter(|image| !image.repository.contains("://"))
 }

@@ -155,8 +155,8 @@ pub struct MoveProposal {
     pub to: Path,
     /// How alike they are, 0 to 1.
     pub score: f64,
-    /// What speaks for it: "same value", "same description", "same name", "similar name", "same parent"; and against it: "others are as
-    /// similar".
+    /// What speaks for it: "same value", "same description", "same name", "similar name", "same parent", "its neighbours
+    /// moved along"; and against it: "others are as similar".
     pub reasons: Vec<&'static str>,
 }
 

@@ -12,11 +12,15 @@ use super::{ChangeKind, MoveProposal, ValueChange};
 use crate::value::{Data, Node, Path, Step};
 
 /// The least score that is proposed.
-const THRESHOLD: f64 = 0.55;
+const THRESHOLD: f64 = 0.6;
 /// The reason that speaks against a proposal.
 const RIVALS: &str = "others are as similar";
 /// What it costs.
 const RIVALS_COST: f64 = 0.2;
+/// What it counts that neighbours moved along.
+const NEIGHBOURS_CREDIT: f64 = 0.3;
+/// What it costs to change from one component of the chart to another, whose names have nothing in common.
+const COMPONENT_COST: f64 = 0.25;
 /// Of a bucket at most this many paths of each side are looked at.
 const BUCKET: usize = 24;
 /// Comments shorter than this describe nothing in particular.
@@ -28,6 +32,8 @@ struct Setting<'a> {
     value: &'a Node,
     value_hash: u64,
     description: Option<&'a str>,
+    /// Whether no other setting of its side that came or went is described in the same words.
+    is_description_own: bool,
     words: BTreeSet<String>,
 }
 
@@ -50,8 +56,9 @@ pub(super) fn propose(changes: &[ValueChange]) -> Vec<MoveProposal> {
             let (score, reasons) = likeness(&removed[from], &added[to]);
             Candidate { from, to, score, reasons }
         })
-        .filter(|candidate| candidate.score >= THRESHOLD)
         .collect();
+    credit_neighbours(&mut all, &removed, &added);
+    all.retain(|candidate| candidate.score >= THRESHOLD);
     mark_rivals(&mut all, removed.len(), |candidate| candidate.from);
     mark_rivals(&mut all, added.len(), |candidate| candidate.to);
     // Best first, then as the changes stand; the pairs come sorted.
@@ -70,6 +77,50 @@ pub(super) fn propose(changes: &[ValueChange]) -> Vec<MoveProposal> {
         reasons,
     });
     proposals.collect()
+}
+
+/// Raises the score of settings that keep name and value while their neighbours do the same: a block that went elsewhere in its component,
+/// or most of a component under a new name. Components are alike in much, so that a few neighbours prove nothing between two of them.
+fn credit_neighbours(all: &mut [Candidate], removed: &[Setting<'_>], added: &[Setting<'_>]) {
+    let keeps_both = |candidate: &Candidate| candidate.reasons.starts_with(&["same value"]) && candidate.reasons.contains(&"same name");
+    let blocks = |candidate: &Candidate| {
+        let (old, new) = (removed[candidate.from].path, added[candidate.to].path);
+        if in_one_component(old, new) {
+            return Some((old.parent()?, new.parent()?));
+        }
+        let keeps_rest = old.steps()[1..] == new.steps()[1..];
+        keeps_rest.then(|| (old.steps()[..1].iter().cloned().collect(), new.steps()[..1].iter().cloned().collect()))
+    };
+    let (in_removed, in_added) = (component_sizes(removed), component_sizes(added));
+    let mut together: HashMap<(Path, Path), usize> = HashMap::new();
+    for blocks in all.iter().filter(|candidate| keeps_both(candidate)).filter_map(blocks) {
+        *together.entry(blocks).or_default() += 1;
+    }
+    for candidate in all.iter_mut().filter(|candidate| keeps_both(candidate)) {
+        let (old, new) = (removed[candidate.from].path, added[candidate.to].path);
+        let count = blocks(candidate).and_then(|blocks| together.get(&blocks)).copied().unwrap_or_default();
+        let size = |sizes: &HashMap<&Step, usize>, path: &Path| path.steps().first().and_then(|step| sizes.get(step)).copied();
+        let whole = size(&in_removed, old).max(size(&in_added, new)).unwrap_or_default();
+        if count > 1 && (in_one_component(old, new) || count * 3 > whole * 2) {
+            candidate.score = (candidate.score + NEIGHBOURS_CREDIT).min(1.0);
+            candidate.reasons.push("its neighbours moved along");
+        }
+    }
+}
+
+/// Whether two paths begin alike, or one is the other below a new key.
+fn in_one_component(old: &Path, new: &Path) -> bool {
+    let (old, new) = (old.steps(), new.steps());
+    old.first() == new.first() || old.ends_with(new) || new.ends_with(old)
+}
+
+/// How many settings came or went below each key of the root.
+fn component_sizes<'a>(settings: &[Setting<'a>]) -> HashMap<&'a Step, usize> {
+    let mut sizes = HashMap::new();
+    for component in settings.iter().filter_map(|setting| setting.path.steps().first()) {
+        *sizes.entry(component).or_default() += 1;
+    }
+    sizes
 }
 
 /// Lowers the score of those that are the best for a setting, but not alone.
@@ -94,13 +145,22 @@ fn mark_rivals(all: &mut [Candidate], settings: usize, of: fn(&Candidate) -> usi
 
 fn settings<'a>(changes: &'a [ValueChange], kind: ChangeKind, value: fn(&'a ValueChange) -> Option<&'a Node>) -> Vec<Setting<'a>> {
     let of_kind = changes.iter().filter(|change| change.kind == kind);
-    of_kind
+    let mut settings: Vec<Setting<'_>> = of_kind
         .filter_map(|change| {
             let value = value(change)?;
             let description = change.description.as_deref().filter(|text| text.len() >= TELLING_DESCRIPTION);
-            Some(Setting { path: &change.path, value, value_hash: content_hash(value), description, words: words(&change.path) })
+            let words = words(&change.path);
+            Some(Setting { path: &change.path, value, value_hash: content_hash(value), description, is_description_own: true, words })
         })
-        .collect()
+        .collect();
+    let mut uses: HashMap<&str, usize> = HashMap::new();
+    for description in settings.iter().filter_map(|setting| setting.description) {
+        *uses.entry(description).or_default() += 1;
+    }
+    for setting in &mut settings {
+        setting.is_description_own = setting.description.is_some_and(|description| uses.get(description) == Some(&1));
+    }
+    settings
 }
 
 /// Pairs worth scoring, by position in `removed` and `added`, sorted.
@@ -150,10 +210,9 @@ fn likeness(old: &Setting<'_>, new: &Setting<'_>) -> (f64, Vec<&'static str>) {
         score -= 0.2;
     }
     if old.description.is_some() && old.description == new.description {
-        score += 0.4;
+        score += if old.is_description_own && new.is_description_own { 0.4 } else { 0.15 };
         reasons.push("same description");
     }
-    let parents_agree = old.path.parent() == new.path.parent();
     let shared = overlap(&old.words, &new.words);
     score += 0.3 * shared;
     match (old.path.last_key(), new.path.last_key()) {
@@ -168,7 +227,10 @@ fn likeness(old: &Setting<'_>, new: &Setting<'_>) -> (f64, Vec<&'static str>) {
         _ if shared >= 0.5 => reasons.push("similar name"),
         _ => {}
     }
-    if parents_agree {
+    if !in_one_component(old.path, new.path) {
+        score -= COMPONENT_COST * (1.0 - overlap(&component_words(old.path), &component_words(new.path)));
+    }
+    if old.path.parent() == new.path.parent() {
         score += 0.1;
         reasons.push("same parent");
     }
@@ -192,6 +254,11 @@ fn is_telling(value: &Node) -> bool {
         Data::List(items) => !items.is_empty(),
         Data::Map(map) => !map.is_empty(),
     }
+}
+
+/// The words of a path's first key.
+fn component_words(path: &Path) -> BTreeSet<String> {
+    words(&path.steps().iter().take(1).cloned().collect())
 }
 
 /// The words of a path: `service.httpPorts` is service, http, port.

@@ -13,6 +13,8 @@ use crate::value::{Path, Source, Step};
 pub(super) struct Parts<'a> {
     /// Each chart at each of its places, the root first.
     pub(super) mounted: Vec<Mounted<'a>>,
+    /// Their positions in `mounted` by their keys.
+    by_keys: HashMap<Vec<Arc<str>>, usize>,
     /// The values files, by path in the root chart, under the address of their text.
     values_files: HashMap<*const Source, String>,
 }
@@ -20,27 +22,27 @@ pub(super) struct Parts<'a> {
 impl<'a> Parts<'a> {
     /// Walks the tree of a chart.
     pub(super) fn of(root: &'a Chart) -> Self {
+        let mounted = root.mounted();
+        let by_keys = mounted.iter().enumerate().map(|(position, mounted)| (mounted.keys.clone(), position)).collect();
         let values_file = |chart: &&'a Chart| Some((Arc::as_ptr(&chart.values.as_ref()?.at.source), chart.path_in_root("values.yaml")));
-        Self { mounted: root.mounted(), values_files: root.charts().iter().filter_map(values_file).collect() }
+        Self { mounted, by_keys, values_files: root.charts().iter().filter_map(values_file).collect() }
     }
 
     /// The chart whose values stand under these keys.
     pub(super) fn at(&self, keys: &[Arc<str>]) -> Option<&Mounted<'a>> {
-        self.mounted.iter().find(|mounted| mounted.keys == keys)
+        self.by_keys.get(keys).and_then(|position| self.mounted.get(*position))
     }
 
     /// The charts whose values a path of the root's leads through, outermost first.
     fn holding(&self, path: &Path) -> impl Iterator<Item = &Mounted<'a>> {
-        let steps = path.steps();
-        self.mounted.iter().filter(move |mounted| {
-            mounted.keys.len() <= steps.len()
-                && mounted.keys.iter().zip(steps).all(|(key, step)| matches!(step, Step::Key(other) if other == key))
-        })
+        let key_of = |step: &Step| if let Step::Key(key) = step { Some(key.clone()) } else { None };
+        let keys: Vec<Arc<str>> = path.steps().iter().map_while(key_of).collect();
+        (0..=keys.len()).map_while(move |length| self.at(&keys[..length]))
     }
 
     /// The innermost chart whose values a path of the root's belongs to.
     pub(super) fn owner(&self, path: &Path) -> Option<&'a Chart> {
-        self.holding(path).max_by_key(|mounted| mounted.keys.len()).map(|mounted| mounted.chart)
+        self.holding(path).last().map(|mounted| mounted.chart)
     }
 
     /// A path of the root's as the values file spells it that says what stands there.

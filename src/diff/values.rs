@@ -3,6 +3,7 @@
 //! What is compared is what takes effect: a subchart's default that the parent's values.yaml sets itself is the parent's, on the side
 //! where it does so, with the parent's file and line. Depends on `chart`, `value` and the tree engine.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,7 +11,7 @@ use std::time::Instant;
 use indexmap::IndexMap;
 
 use super::parts::Parts;
-use super::tree::{self, Side};
+use super::tree::{self, Change, Side};
 use super::{Missing, ValueChange, ValuesDiff, comments, moves, text};
 use crate::value::description::Descriptions;
 use crate::value::{Node, Path, Source, Step};
@@ -30,57 +31,44 @@ pub(super) struct Defaults<'a> {
     /// The chart and its subcharts.
     pub(super) parts: Parts<'a>,
     /// See [`super::defaults::effective`].
-    pub(super) values: Node,
+    pub(super) values: Cow<'a, Node>,
 }
+
+/// What each values file says of its settings, searched when first asked for.
+type Texts = HashMap<*const Source, Descriptions>;
 
 /// Compares the defaults; what could not be counted in time goes to `missing`.
 pub(super) fn compare(old: &Defaults<'_>, new: &Defaults<'_>, deadline: Instant, missing: &mut Vec<Missing>) -> ValuesDiff {
-    let mut descriptions = HashMap::new();
-    let changes: Vec<ValueChange> = tree::diff(&old.values, &new.values, identifying_keys)
-        .into_iter()
-        .map(|change| {
-            let described = |side: Option<Side<'_>>, parts, texts: &mut _| side.and_then(|side| describe(side, &change.path, parts, texts));
-            let description =
-                described(change.new, &new.parts, &mut descriptions).or_else(|| described(change.old, &old.parts, &mut descriptions));
-            ValueChange {
-                type_changed: is_type_change(change.old, change.new),
-                file: file_of(change.old, change.new, old, new).to_owned(),
-                old_line: change.old.filter(|_| same_file(change.old, change.new, old, new)).map(|side| side.at.line),
-                new_line: change.new.map(|side| side.at.line),
-                description,
-                path: change.path,
-                kind: change.kind,
-                old: change.old.map(|side| side.node.clone()),
-                new: change.new.map(|side| side.node.clone()),
-            }
-        })
-        .collect();
+    let mut texts = Texts::new();
+    let found = tree::diff(&old.values, &new.values, identifying_keys).into_iter();
+    let changes: Vec<ValueChange> = found.map(|change| value_change(change, old, new, &mut texts)).collect();
     let moves = moves::propose(&changes);
     ValuesDiff { changes, moves, comment_only_lines: comment_only_lines(old, new, deadline, missing) }
 }
 
-/// What the comments of the file that a default comes from say of it; each file is searched once.
-fn describe(side: Side<'_>, path: &Path, parts: &Parts<'_>, texts: &mut HashMap<*const Source, Descriptions>) -> Option<Arc<str>> {
+fn value_change(change: Change<'_>, old: &Defaults<'_>, new: &Defaults<'_>, texts: &mut Texts) -> ValueChange {
+    let file = |side: Option<Side<'_>>, defaults: &Defaults<'_>| side.map(|side| defaults.parts.values_file(&side.at.source).to_owned());
+    let (old_file, new_file) = (file(change.old, old), file(change.new, new));
+    let in_one_file = new_file.is_none() || old_file == new_file;
+    let mut described = |side: Option<Side<'_>>, defaults: &Defaults<'_>| describe(side?, &change.path, &defaults.parts, texts);
+    ValueChange {
+        description: described(change.new, new).or_else(|| described(change.old, old)),
+        type_changed: matches!((change.old, change.new), (Some(old), Some(new)) if old.node.data.type_name() != new.node.data.type_name()),
+        file: new_file.or(old_file).unwrap_or_default(),
+        old_line: change.old.filter(|_| in_one_file).map(|side| side.at.line),
+        new_line: change.new.map(|side| side.at.line),
+        path: change.path,
+        kind: change.kind,
+        old: change.old.map(|side| side.node.clone()),
+        new: change.new.map(|side| side.node.clone()),
+    }
+}
+
+/// What the comments of the file that a default comes from say of it.
+fn describe(side: Side<'_>, path: &Path, parts: &Parts<'_>, texts: &mut Texts) -> Option<Arc<str>> {
     let source = &side.at.source;
     let in_file = texts.entry(Arc::as_ptr(source)).or_insert_with(|| Descriptions::new(source));
     in_file.of(&parts.path_in_file(path, source), side.entry?)
-}
-
-fn is_type_change(old: Option<Side<'_>>, new: Option<Side<'_>>) -> bool {
-    matches!((old, new), (Some(old), Some(new)) if old.node.data.type_name() != new.node.data.type_name())
-}
-
-fn file_of<'s>(old_side: Option<Side<'_>>, new_side: Option<Side<'_>>, old: &'s Defaults<'_>, new: &'s Defaults<'_>) -> &'s str {
-    let new_file = new_side.map(|side| new.parts.values_file(&side.at.source));
-    new_file.or(old_side.map(|side| old.parts.values_file(&side.at.source))).unwrap_or("values.yaml")
-}
-
-/// Whether a default comes from the same values file on both sides, or only one side has it.
-fn same_file(old_side: Option<Side<'_>>, new_side: Option<Side<'_>>, old: &Defaults<'_>, new: &Defaults<'_>) -> bool {
-    match (old_side, new_side) {
-        (Some(old_side), Some(new_side)) => old.parts.values_file(&old_side.at.source) == new.parts.values_file(&new_side.at.source),
-        _ => true,
-    }
 }
 
 /// Over the values files that both sides have.

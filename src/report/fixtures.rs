@@ -8,8 +8,8 @@ use indexmap::IndexMap;
 use super::{Report, Side};
 use crate::classify::{Confidence, Finding, Fix, Place, Severity, Verdict};
 use crate::diff::{
-    Announced, ChangeKind, Comparison, DependencyChange, DiffLine, FieldChange, FileChange, Hunk, ImageChange, Missing, MoveProposal,
-    SchemaChange, ValueChange, ValuesDiff,
+    Announced, ChangeKind, Comparison, CrdChange, DependencyChange, DiffLine, FieldChange, FileChange, Hunk, ImageChange, Missing,
+    MoveProposal, SchemaChange, ValueChange, ValuesDiff,
 };
 use crate::value::{Data, Entry, Node, Path, Source, Span, Step};
 
@@ -106,7 +106,18 @@ fn place(change: &ValueChange) -> Place {
         old_line: change.old_line,
         new_line: change.new_line,
         description: change.description.as_deref().map(str::to_owned),
+        note: None,
     }
+}
+
+/// A place with a remark on its component's own setting, and one on the shared account.
+fn noted(change: &ValueChange) -> Place {
+    let component = change.path.to_string().split('.').next().unwrap_or_default().to_owned();
+    let note = match component.as_str() {
+        "serviceAccount" => "The account is new.".to_owned(),
+        component => format!("The pods have a setting of their own, {component}.automountServiceAccountToken, which wins."),
+    };
+    Place { note: Some(note), ..place(change) }
 }
 
 fn verdict(findings: &[Finding], missing: Vec<Missing>) -> Verdict {
@@ -200,7 +211,7 @@ fn automount_off(places: &[ValueChange], beside: &ValueChange) -> Finding {
         why: "Every pod on such an account that doesn't set the field itself loses the token of the Kubernetes API. The Azure token is a \
               separate projected volume and stays."
             .into(),
-        changes: places.iter().map(place).collect(),
+        changes: places.iter().map(noted).collect(),
         beside: vec![place(beside)],
         fix: Some(Fix {
             text: "Set the ones you rely on in your values.".into(),
@@ -279,6 +290,12 @@ fn surroundings() -> Comparison {
             new: Some("docker.io/bitnami/thanos:0.32.5-debian-11-r0".into()),
         }],
         crds: vec![crd(Some("too large"))],
+        crd_changes: vec![CrdChange {
+            file: "crds/thanosrulers.yaml".into(),
+            name: "thanosrulers.monitoring.example.org".into(),
+            text: "version v1beta1 is no longer served".into(),
+            breaking: true,
+        }],
         schema: vec![SchemaChange { path: path("query.replicaCount"), text: "must be a number (was a string)".into(), stricter: true }],
         announced: vec![Announced { kind: "changed".into(), text: "ServiceAccounts no longer mount their token".into() }],
         ..Comparison::default()
@@ -333,6 +350,7 @@ pub(crate) fn hostile(text: &str) -> Report {
         old_line: Some(1),
         new_line: Some(2),
         description: Some(s()),
+        note: Some(s()),
     };
     let finding = |ignored| Finding {
         rule: s(),
@@ -398,6 +416,7 @@ pub(crate) fn hostile(text: &str) -> Report {
             }],
             images: vec![ImageChange { path: at(), old: Some(s()), new: Some(s()) }],
             crds: vec![file],
+            crd_changes: vec![CrdChange { file: s(), name: s(), text: s(), breaking: true }],
             schema: vec![SchemaChange { path: at(), text: s(), stricter: true }],
             announced: vec![Announced { kind: s(), text: s() }],
             missing,

@@ -15,7 +15,8 @@ use super::redact::{self, Known};
 use super::{Report, Side, remedy, safe, secrets, wording};
 use crate::classify::{Confidence, Finding, Fix, Place, Severity};
 use crate::diff::{
-    Announced, ChangeKind, DependencyChange, FieldChange, FileChange, ImageChange, Missing, MoveProposal, SchemaChange, ValueChange,
+    Announced, ChangeKind, CrdChange, DependencyChange, FieldChange, FileChange, ImageChange, Missing, MoveProposal, SchemaChange,
+    ValueChange,
 };
 use crate::value::{Node, Path};
 
@@ -53,6 +54,7 @@ struct V1<'a> {
     dependencies: Vec<DependencyView<'a>>,
     images: Vec<ImageView<'a>>,
     crds: Vec<FileView<'a>>,
+    crd_changes: Vec<CrdView<'a>>,
     values_schema: Vec<SchemaView<'a>>,
     metadata: Vec<FieldView>,
     announced: Vec<AnnouncedView<'a>>,
@@ -141,6 +143,8 @@ struct PlaceView<'a> {
     old_line: Option<u32>,
     new_line: Option<u32>,
     description: Option<String>,
+    /// What the rule remarks on this place alone; always null of a value change.
+    note: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -216,6 +220,14 @@ struct ImageView<'a> {
 }
 
 #[derive(Serialize)]
+struct CrdView<'a> {
+    file: &'a str,
+    name: &'a str,
+    text: &'a str,
+    breaking: bool,
+}
+
+#[derive(Serialize)]
 struct SchemaView<'a> {
     path: String,
     text: &'a str,
@@ -267,6 +279,7 @@ impl<'a> V1<'a> {
             dependencies: comparison.dependencies.iter().map(dependency).collect(),
             images: comparison.images.iter().map(image).collect(),
             crds: comparison.crds.iter().map(|change| file(change, known)).collect(),
+            crd_changes: comparison.crd_changes.iter().map(crd).collect(),
             values_schema: comparison.schema.iter().map(schema).collect(),
             metadata: comparison.metadata.iter().map(field).collect(),
             announced: comparison.announced.iter().map(announced).collect(),
@@ -315,6 +328,7 @@ fn place<'a>(place: &'a Place, known: &Known) -> PlaceView<'a> {
         old_line: place.old_line,
         new_line: place.new_line,
         description: place.description.as_deref().map(|text| known.text(text)),
+        note: place.note.as_deref().map(|text| known.text(text)),
     }
 }
 
@@ -328,6 +342,7 @@ fn value_change<'a>(change: &'a ValueChange, known: &Known) -> ValueView<'a> {
         old_line: change.old_line,
         new_line: change.new_line,
         description: change.description.as_deref().map(|text| known.text(text)),
+        note: None,
     };
     ValueView { place, type_changed: change.type_changed, effect: None }
 }
@@ -364,6 +379,10 @@ fn dependency(change: &DependencyChange) -> DependencyView<'_> {
 
 fn image(change: &ImageChange) -> ImageView<'_> {
     ImageView { path: change.path.to_string(), old: change.old.as_deref(), new: change.new.as_deref() }
+}
+
+fn crd(change: &CrdChange) -> CrdView<'_> {
+    CrdView { file: &change.file, name: &change.name, text: &change.text, breaking: change.breaking }
 }
 
 fn schema(change: &SchemaChange) -> SchemaView<'_> {

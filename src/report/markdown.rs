@@ -7,16 +7,22 @@ use super::redact::Known;
 use super::safe::{self, Slot};
 use super::{Report, inline, remedy, secrets, wording};
 use crate::classify::{Finding, Place, Severity};
-use crate::diff::{ChangeKind, FieldChange, FileChange, SchemaChange, ValueChange};
+use crate::diff::{ChangeKind, CrdChange, FieldChange, FileChange, SchemaChange, ValueChange};
 
 /// Findings in the table on top.
 const FINDING_ROWS: usize = 10;
 
-/// Rows of any other table or list before the rest is only counted.
-const ROWS: usize = 100;
+/// Places of a finding before the rest is only counted.
+const PLACES: usize = 20;
 
-/// Template and CRD lines of one report before the rest is only counted.
+/// Rows of any other table or list before the rest is only counted.
+const ROWS: usize = 60;
+
+/// Template and CRD lines of one report before the rest is only named.
 const LINES: usize = 400;
+
+/// Bytes of a report behind which no more such lines are shown: a comment has to fit into 64 KiB.
+const BYTES: usize = 40_000;
 
 /// In front of a finding's own places.
 const WHERE: &str = "**Where.**\n\n";
@@ -156,6 +162,8 @@ impl Page<'_> {
         body.prose(&finding.title, Slot::Cell).own(" | ");
         let shared = wording::shared(&finding.changes);
         match (&finding.changes[..], &shared.change) {
+            // A file's text is too long for a table; it is quoted below.
+            ([place, ..], _) if wording::is_file(place) => {}
             ([place], Some((old, new))) => {
                 body.cell(&wording::path(&place.path)).own(": ");
                 body.change(place.kind, old, new, Slot::Cell);
@@ -213,7 +221,7 @@ impl Page<'_> {
                 body.own("\n");
             }
             let flags = remedy::flags(fix);
-            if !flags.is_empty() {
+            if (1..=remedy::FLAGS).contains(&flags.len()) {
                 body.own("or as flags:\n\n");
                 body.fence("sh", flags.iter().map(|flag| ("  ", flag.as_str())));
                 body.own("\n");
@@ -230,20 +238,54 @@ impl Page<'_> {
         if places.is_empty() {
             return;
         }
-        let body = &mut self.body;
-        body.own(label);
-        for place in places.iter().take(ROWS) {
+        if let [place] = places
+            && let Some(lines) = wording::file_lines(place, &self.known)
+        {
+            self.body.own(label).code(&place_at(place)).own("\n\n");
+            self.body.fence("diff", lines.iter().map(|(sign, line)| (*sign, line.as_str())));
+            self.note(place, None);
+            self.body.own("\n");
+            return;
+        }
+        self.body.own(label);
+        let said = wording::SharedNote::of(places);
+        for place in places.iter().take(PLACES) {
+            let body = &mut self.body;
             let (old, new) = wording::place_pair(place);
-            body.own("- ").code(&wording::path(&place.path)).own(": ");
-            body.change(place.kind, &old, &new, Slot::Inner).own(", ").code(&place_at(place));
+            if wording::is_file(place) {
+                body.own("- ").code(&place_at(place)).own(": ").change(place.kind, &old, &new, Slot::Inner);
+            } else {
+                body.own("- ").code(&wording::path(&place.path)).own(": ");
+                body.change(place.kind, &old, &new, Slot::Inner).own(", ").code(&place_at(place));
+            }
             if let Some(description) = place.description.as_deref().filter(|_| places.len() == 1 && label == WHERE) {
                 let description = self.known.text(description);
                 body.own(". The chart says: ").prose(&inline::shorten(&description), Slot::Inner);
             }
-            body.own("\n");
+            self.note(place, said.as_ref());
+            self.body.own("\n");
         }
-        body.more(places.len(), ROWS);
-        body.own("\n");
+        self.body.more(places.len(), PLACES);
+        if let Some(said) = said {
+            let text = self.known.text(said.example.note.as_deref().unwrap_or_default());
+            let body = self.body.own("\n\\* ").code(&wording::path(&said.example.path)).own(": ").prose(&text, Slot::Inner);
+            body.own(" (").number(said.count).own(" places alike, with their own names.)\n");
+        }
+        self.body.own("\n");
+    }
+
+    /// A place's note, or a star when it is said once for all.
+    fn note(&mut self, place: &Place, said: Option<&wording::SharedNote<'_>>) {
+        match &place.note {
+            Some(_) if said.is_some_and(|said| said.covers(place)) => {
+                self.body.own(" \\*");
+            }
+            Some(note) => {
+                let note = self.known.text(note);
+                self.body.own(" Note: ").prose(&note, Slot::Inner);
+            }
+            None => {}
+        }
     }
 
     fn ignored(&mut self) {
@@ -324,6 +366,11 @@ impl Page<'_> {
         );
         self.files("Templates that differ", &comparison.templates);
         self.files("CRDs that differ", &comparison.crds);
+        let header = "| | CRD | change |\n|---|---|---|\n";
+        self.table("What the CRDs' changes mean", header, comparison.crd_changes.len(), |row, body| {
+            let CrdChange { name, text, breaking, .. } = &comparison.crd_changes[row];
+            body.own(if *breaking { "**breaking** | " } else { " | " }).cell(name).own(" | ").prose(text, Slot::Cell);
+        });
         self.table("Values schema", "| | setting | change |\n|---|---|---|\n", comparison.schema.len(), |row, body| {
             let SchemaChange { path, text, stricter } = &comparison.schema[row];
             body.own(if *stricter { "**stricter** | " } else { " | " }).cell(&wording::path(path)).own(" | ").prose(text, Slot::Cell);
@@ -364,8 +411,16 @@ impl Page<'_> {
             self.body.own("- ").code(&file.path).own(": ").prose(&wording::file_change(file), Slot::Inner).own("\n");
         }
         self.body.more(files.len(), ROWS);
-        for file in files.iter().take(ROWS).filter(|file| !file.hunks.is_empty()) {
-            self.hunks(file);
+        let mut left_out = 0;
+        for file in files.iter().filter(|file| !file.hunks.is_empty()) {
+            if self.lines_left == 0 || self.body.out.len() > BYTES {
+                left_out += 1;
+            } else {
+                self.hunks(file);
+            }
+        }
+        if left_out > 0 {
+            self.body.own("\nThe lines of ").number(left_out).own(" more files: see `-o json`.\n");
         }
         self.body.end_fold();
     }

@@ -12,6 +12,7 @@ pub mod json;
 pub mod markdown;
 mod redact;
 mod remedy;
+pub mod rules;
 pub mod safe;
 pub mod secrets;
 mod sheet;

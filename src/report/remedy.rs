@@ -7,6 +7,9 @@ use super::{redact, safe};
 use crate::classify::Fix;
 use crate::value::{Data, Node, Path, Step};
 
+/// More flags than this are no easier to use than the YAML, and aren't shown next to it.
+pub(crate) const FLAGS: usize = 3;
+
 /// The values of a fix as one nested mapping; `None` when a path leads into a list, of which Helm's merge can't set a part.
 pub(crate) fn nested(fix: &Fix) -> Option<Map<String, Value>> {
     let mut root = Map::new();

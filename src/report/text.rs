@@ -5,13 +5,19 @@ use super::redact::Known;
 use super::sheet::{Sheet, Tone};
 use super::{Report, Style, inline, remedy, secrets, wording};
 use crate::classify::{Finding, Place};
-use crate::diff::{ChangeKind, DependencyChange, FieldChange, FileChange, SchemaChange, ValueChange};
+use crate::diff::{ChangeKind, CrdChange, DependencyChange, FieldChange, FileChange, SchemaChange, ValueChange};
 
 /// Rows of a list before the rest is only counted.
 const ROWS: usize = 40;
 
 /// Places of a finding before the rest is only counted.
 const PLACES: usize = 15;
+
+/// The same of what changed next to them.
+const PLACES_BESIDE: usize = 5;
+
+/// So many findings get a list of their titles ahead.
+const OVERVIEW: usize = 3;
 
 /// Template and CRD lines of one report before the rest is only counted.
 const LINES: usize = 400;
@@ -65,6 +71,12 @@ impl Page<'_> {
             self.sheet.gap();
             self.sheet.paragraph(0, wording::answer_without_findings(self.report), Tone::Heading);
         }
+        if counting.len() >= OVERVIEW {
+            self.sheet.heading("Findings", &counting.len().to_string());
+            let level = |finding: &&Finding| wording::severity(finding.severity).to_owned();
+            let rows: Vec<Vec<String>> = counting.iter().map(|finding| vec![level(finding), finding.title.clone()]).collect();
+            self.sheet.table(2, &[], 0, &rows);
+        }
         for finding in counting {
             self.finding(finding);
         }
@@ -109,6 +121,7 @@ impl Page<'_> {
         let shared = wording::shared(places);
         match places {
             [] => {}
+            [place] if self.quote(label, place) => {}
             [place] => {
                 let (old, new) = wording::place_pair(place);
                 let values = wording::change(place.kind, &old, &new);
@@ -118,26 +131,70 @@ impl Page<'_> {
                     let description = self.known.text(description);
                     self.sheet.continued(&format!("“{}”", inline::shorten(&description)), Tone::Faint);
                 }
+                if let Some(note) = &place.note {
+                    let note = self.known.text(note);
+                    self.sheet.continued(&format!("Note: {note}"), Tone::Plain);
+                }
             }
             places => {
                 let mut parts = vec![wording::count(places.len(), "place", "places")];
                 parts.extend(shared.file.clone());
                 parts.extend(shared.change.as_ref().map(|(old, new)| format!("each {old} → {new}")));
                 self.sheet.labelled(label, &format!("{}:", parts.join(", ")));
-                let rows: Vec<Row> = places.iter().take(PLACES).map(|place| place_row(place, &shared)).collect();
+                let note = wording::SharedNote::of(places);
+                let cap = if label == WHERE { PLACES } else { PLACES_BESIDE };
+                let rows: Vec<Row> = places.iter().take(cap).map(|place| self.place_row(place, &shared, note.as_ref())).collect();
                 self.lines_and_paths(4, &rows);
-                self.more(4, places.len(), PLACES);
+                self.more(4, places.len(), cap);
+                if let Some(note) = note {
+                    let text = self.known.text(note.example.note.as_deref().unwrap_or_default());
+                    let others = format!("({} places alike, with their own names.)", note.count);
+                    self.sheet.item(2, "*", &format!("{}: {text} {others}", wording::path(&note.example.path)));
+                }
             }
         }
     }
 
-    /// Rows of lines, a path, and values when they have any; paths are never broken, so that they can be copied.
+    /// A place that is a file: its lines below. Says whether it was one.
+    fn quote(&mut self, label: &'static str, place: &Place) -> bool {
+        let Some(lines) = wording::file_lines(place, &self.known) else { return false };
+        self.sheet.labelled(label, &wording::at(&place.file, place.old_line, place.new_line));
+        for (sign, line) in lines {
+            let tone = match sign {
+                "+" => Tone::Added,
+                "-" => Tone::Removed,
+                _ => Tone::Faint,
+            };
+            self.sheet.verbatim(11, &format!("{sign} {}", line.trim_start()), tone);
+        }
+        if let Some(note) = &place.note {
+            let note = self.known.text(note);
+            self.sheet.continued(&format!("Note: {note}"), Tone::Plain);
+        }
+        true
+    }
+
+    /// A place without what all places share.
+    fn place_row(&self, place: &Place, shared: &wording::Shared, said: Option<&wording::SharedNote<'_>>) -> Row {
+        let (old_line, new_line) = (place.old_line, place.new_line);
+        let at = if shared.file.is_some() { wording::lines(old_line, new_line) } else { wording::at(&place.file, old_line, new_line) };
+        let (old, new) = wording::place_pair(place);
+        let values = if shared.change.is_some() { String::new() } else { wording::change(place.kind, &old, &new) };
+        let said = said.is_some_and(|said| said.covers(place));
+        let note = place.note.as_deref().filter(|_| !said).map(|note| self.known.text(note)).unwrap_or_default();
+        let path = if wording::is_file(place) { String::new() } else { wording::path(&place.path) };
+        Row { path, values, at, note, starred: said, ..Row::default() }
+    }
+
+    /// Rows of lines, a path, and values and a note when they have any; paths are never broken, so that they can be copied.
     fn lines_and_paths(&mut self, indent: usize, rows: &[Row]) {
         let widest = rows.iter().map(|row| row.at.chars().count()).max().unwrap_or(0);
         for row in rows {
-            self.sheet.verbatim(indent, &format!("{:<widest$}  {}", row.at, row.path), Tone::Plain);
-            if !row.values.is_empty() {
-                self.sheet.paragraph(indent + widest + 4, &row.values, Tone::Plain);
+            let gap = if widest == 0 { "" } else { "  " };
+            let star = if row.starred { "* " } else { "  " };
+            self.sheet.verbatim(indent - 2, &format!("{star}{:<widest$}{gap}{}", row.at, row.path), Tone::Plain);
+            for text in [&row.values, &row.note].into_iter().filter(|text| !text.is_empty()) {
+                self.sheet.paragraph(indent + widest + 4, text, Tone::Plain);
             }
         }
     }
@@ -147,10 +204,13 @@ impl Page<'_> {
         let verified = if fix.verified { " (verified by a render)" } else { "" };
         let text = self.known.text(&fix.text);
         self.sheet.labelled("Fix", &format!("{text}{verified}"));
-        for line in remedy::yaml(fix) {
-            self.sheet.verbatim(13, &line, Tone::Plain);
+        let yaml = remedy::yaml(fix);
+        for line in yaml.iter().take(ROWS) {
+            self.sheet.verbatim(13, line, Tone::Plain);
         }
-        for (number, flag) in remedy::flags(fix).iter().enumerate() {
+        self.more(13, yaml.len(), ROWS);
+        let flags = remedy::flags(fix);
+        for (number, flag) in flags.iter().enumerate().filter(|_| flags.len() <= remedy::FLAGS) {
             let lead = if number == 0 { "or " } else { "   " };
             self.sheet.verbatim(11, &format!("{lead}{flag}"), Tone::Plain);
         }
@@ -188,6 +248,8 @@ impl Page<'_> {
             values: format!("{}{type_note}", wording::change(change.kind, &old, &new)),
             at: if one_file { wording::lines(old_line, new_line) } else { wording::at(&change.file, old_line, new_line) },
             finding: wording::finding_of(self.report, &change.path).map(wording::severity).unwrap_or_default(),
+            note: String::new(),
+            starred: false,
         }
     }
 
@@ -228,6 +290,11 @@ impl Page<'_> {
         });
         self.files("Templates that differ", &comparison.templates);
         self.files("CRDs that differ", &comparison.crds);
+        self.rows("What the CRDs' changes mean", &["", "CRD", "change"], comparison.crd_changes.len(), |page| {
+            let row =
+                |change: &CrdChange| vec![if change.breaking { "breaking" } else { "" }.into(), change.name.clone(), change.text.clone()];
+            page.report.comparison.crd_changes.iter().map(row).collect()
+        });
         self.rows("Values schema", &["", "setting", "change"], comparison.schema.len(), |page| {
             let row = |change: &SchemaChange| {
                 vec![if change.stricter { "stricter" } else { "" }.into(), wording::path(&change.path), change.text.clone()]
@@ -253,7 +320,7 @@ impl Page<'_> {
         self.sheet.heading(heading, &count.to_string());
         let mut rows = rows(self);
         rows.truncate(ROWS);
-        let path_column = header.iter().position(|name| matches!(*name, "setting" | "field" | "image" | "dependency")).unwrap_or(0);
+        let path_column = header.iter().position(|name| matches!(*name, "setting" | "field" | "image" | "dependency" | "CRD")).unwrap_or(0);
         self.sheet.table(2, header, path_column, &rows);
         self.more(2, count, ROWS);
     }
@@ -271,12 +338,18 @@ impl Page<'_> {
             }
         }
         self.more(2, files.len(), ROWS);
+        if self.lines && self.lines_left == 0 {
+            self.sheet.paragraph(2, "The lines of the other files: see -o json.", Tone::Faint);
+        }
         if has_lines && !self.lines {
             self.sheet.paragraph(2, "Run with -v to see the lines.", Tone::Faint);
         }
     }
 
     fn hunks(&mut self, file: &FileChange) {
+        if self.lines_left == 0 {
+            return;
+        }
         let total: usize = file.hunks.iter().map(|hunk| hunk.lines.len()).sum();
         let mut shown = 0;
         for hunk in &file.hunks {
@@ -328,19 +401,13 @@ struct Row {
     values: String,
     at: String,
     finding: &'static str,
+    note: String,
+    /// Its note is said once, below the list.
+    starred: bool,
 }
 
 impl Row {
     fn cells(&self) -> Vec<String> {
         vec![self.sign.into(), self.path.clone(), self.values.clone(), self.at.clone(), self.finding.into()]
     }
-}
-
-/// A place without what all places share.
-fn place_row(place: &Place, shared: &wording::Shared) -> Row {
-    let (old_line, new_line) = (place.old_line, place.new_line);
-    let at = if shared.file.is_some() { wording::lines(old_line, new_line) } else { wording::at(&place.file, old_line, new_line) };
-    let (old, new) = wording::place_pair(place);
-    let values = if shared.change.is_some() { String::new() } else { wording::change(place.kind, &old, &new) };
-    Row { path: wording::path(&place.path), values, at, ..Row::default() }
 }

@@ -1,10 +1,13 @@
 //! The sentences that every format says alike: the verdict, what was compared, places, counts. Their own words are fixed here; what they
 //! quote from a chart is returned apart or still to be escaped. Depends on `classify`, `diff`, `value` and the report's own types.
 
+use std::collections::BTreeMap;
+
+use super::redact::Known;
 use super::{Report, inline, secrets};
 use crate::classify::{Confidence, Finding, Place, Severity};
 use crate::diff::{ChangeKind, DependencyChange, FileChange, Hunk, MoveProposal, ValueChange};
-use crate::value::Path;
+use crate::value::{Node, Path, Step};
 
 /// What this release compares.
 pub(crate) const COMPARED: &[&str] =
@@ -22,6 +25,9 @@ const SCOPE_WITHOUT_FINDINGS: &str =
 pub(crate) fn scope(report: &Report) -> &'static str {
     if report.findings.is_empty() { SCOPE_WITHOUT_FINDINGS } else { SCOPE }
 }
+
+/// Lines of each side of a changed file that a finding quotes.
+const FILE_LINES: usize = 6;
 
 /// Said in place of findings when there are none and nothing is missing.
 pub(crate) const CLEAN: &str = "No risk found in what was compared.";
@@ -266,4 +272,64 @@ pub(crate) fn hunk_heading(hunk: &Hunk) -> String {
     let old = hunk.lines.iter().find_map(|line| line.old_line).unwrap_or(0);
     let new = hunk.lines.iter().find_map(|line| line.new_line).unwrap_or(0);
     format!("@@ -{old} +{new} @@")
+}
+
+/// Whether a place is a file, such as a template, and not a setting in one.
+pub(crate) fn is_file(place: &Place) -> bool {
+    matches!(place.path.steps(), [Step::Key(key)] if **key == *place.file)
+}
+
+/// The old and new lines of a place that is a file and not a setting, such as a template: each with its sign, some of each side.
+pub(crate) fn file_lines(place: &Place, known: &Known) -> Option<Vec<(&'static str, String)>> {
+    if !is_file(place) {
+        return None;
+    }
+    let mut lines = Vec::new();
+    for (sign, side) in [("-", &place.old), ("+", &place.new)] {
+        let text = side.as_ref().and_then(Node::as_str).unwrap_or_default();
+        let mut above = secrets::Lines::default();
+        lines.extend(text.lines().take(FILE_LINES).map(|line| (sign, known.line(&mut above, line))));
+        let more = text.lines().count().saturating_sub(FILE_LINES);
+        if more > 0 {
+            lines.push((" ", format!("… {more} more of these, see -o json")));
+        }
+    }
+    Some(lines)
+}
+
+/// The note that most places share but for their own names: said once, with the place it is quoted from.
+pub(crate) struct SharedNote<'a> {
+    pattern: String,
+    /// The first place that has it.
+    pub(crate) example: &'a Place,
+    /// How many have it.
+    pub(crate) count: usize,
+}
+
+impl<'a> SharedNote<'a> {
+    /// Looks for a note that at least three places share.
+    pub(crate) fn of(places: &'a [Place]) -> Option<Self> {
+        let mut seen: BTreeMap<String, (usize, &Place)> = BTreeMap::new();
+        for place in places {
+            if let Some(pattern) = note_pattern(place) {
+                seen.entry(pattern).or_insert((0, place)).0 += 1;
+            }
+        }
+        let (pattern, (count, example)) = seen.into_iter().max_by_key(|(_, (count, _))| *count)?;
+        (count >= 3).then_some(Self { pattern, example, count })
+    }
+
+    /// Whether it speaks of this place, too.
+    pub(crate) fn covers(&self, place: &Place) -> bool {
+        note_pattern(place).as_ref() == Some(&self.pattern)
+    }
+}
+
+/// A note with the first key of its place's path replaced.
+fn note_pattern(place: &Place) -> Option<String> {
+    let note = place.note.as_deref()?;
+    match place.path.steps().first() {
+        Some(Step::Key(key)) if !key.is_empty() => Some(note.replace(&**key, "*")),
+        _ => Some(note.to_owned()),
+    }
 }

@@ -1,6 +1,6 @@
 //! Comparisons of published charts, where the corpus lies next to the project; figures of the first column were checked against a
 //! separate program that flattens both values trees.
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
 use std::path::PathBuf;
 

@@ -3,6 +3,7 @@
 //! `UPDATE_REPORTS=1 cargo test --lib report::` writes `testdata/reports/` anew.
 #![allow(clippy::disallowed_methods)]
 
+mod corpus;
 mod hostile;
 mod secret;
 
@@ -121,7 +122,7 @@ fn long_lists_are_cut_with_a_count() {
     let text = rendered(&report, Format::Text, &Style::PLAIN);
     assert!(text.contains("… 94 more, see -o json"), "{text}");
     let markdown = rendered(&report, Format::Markdown, &Style::PLAIN);
-    assert!(markdown.contains("… 34 more, see `-o json`"), "{markdown}");
+    assert!(markdown.contains("… 74 more, see `-o json`"), "{markdown}");
     let finding = report.findings[0].clone();
     report.findings = vec![finding; 13];
     let markdown = rendered(&report, Format::Markdown, &Style::PLAIN);
@@ -139,4 +140,27 @@ fn an_error_tells_its_story_and_nobody_elses() {
     golden("error.txt", &text);
     assert_eq!(hostile::without_sgr(&error_text(&error, true)), text);
     assert_eq!(text.lines().filter(|line| line.starts_with("  hint:")).count(), 1, "{text}");
+}
+
+#[test]
+fn a_changed_template_is_quoted_and_notes_are_said_once() {
+    let mut report = fixtures::thanos();
+    let file = "templates/_helpers.tpl";
+    let place = &mut report.findings[0].changes[0];
+    place.path = crate::value::Path::keys([file]);
+    place.file = file.into();
+    place.old = Some(fixtures::node("{{ define \"a\" }}\n/label"));
+    place.new = Some(fixtures::node("{{ define \"b\" }}"));
+    let text = rendered(&report, Format::Text, &Style::PLAIN);
+    assert!(
+        text.contains("templates/_helpers.tpl:147\n           - {{ define \"a\" }}\n           - /label\n           + {{ define"),
+        "{text}"
+    );
+    assert_eq!(text.matches("The pods have a setting of their own").count(), 1, "{text}");
+    let starred = text.lines().filter(|line| line.starts_with("  * ")).count();
+    assert_eq!(starred, 8 + 1, "eight places and the remark: {text}");
+    assert!(text.contains("The account is new."), "{text}");
+    let markdown = rendered(&report, Format::Markdown, &Style::PLAIN);
+    assert!(markdown.contains("```diff\n-{{ define \"a\" }}\n-/label\n+{{ define \"b\" }}\n```"), "{markdown}");
+    assert_eq!(markdown.matches("The pods have a setting of their own").count(), 1, "{markdown}");
 }

@@ -4,12 +4,15 @@
 //! What a chart says reaches a condition cut to size ([`TEXT_CHARS`], [`ITEMS`], [`DEPTH`]), and a condition has only the loops CEL's
 //! macros give it, so that evaluating one always ends soon.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use cel::common::ast::{EntryExpr, Expr, IdedExpr};
+use cel::extractors::This;
 use cel::objects::{Key, Map};
-use cel::{Context, Env, Program, Value, extensions};
+use cel::{Context, Env, ExecutionError, Program, Value, extensions};
+use regex::{Regex, RegexBuilder};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{Data, Node};
@@ -23,6 +26,10 @@ const ITEMS: usize = 200;
 const DEPTH: usize = 6;
 /// How many values in all a condition sees of one default.
 const NODES: usize = 5_000;
+/// The largest program a pattern in a condition may compile to, in bytes.
+const PATTERN_BYTES: usize = 1 << 20;
+/// How many compiled patterns are kept; the rules have a few dozen.
+const KEPT_PATTERNS: usize = 256;
 /// The longest condition that is read, in bytes.
 const SOURCE_BYTES: usize = 4_096;
 
@@ -157,13 +164,36 @@ fn loop_names<'e>(expression: &'e IdedExpr, names: &mut Vec<&'e str>) {
 
 fn context<'v>() -> Context<'static, 'v> {
     let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
-    // The name is free: the standard library has no `crosses`.
-    let added = context.add_function("crosses", |old: Arc<String>, new: Arc<String>, limit: Arc<String>| {
-        let versions = (Version::parse(&old), Version::parse(&new), Version::parse(&limit));
-        matches!(versions, (Ok(old), Ok(new), Ok(limit)) if old < limit && new >= limit)
-    });
+    // Both names are free: `matches` comes with a feature of the library that is off, because it compiles the pattern at every call.
+    let added = context.add_function("crosses", crosses).and_then(|()| context.add_function("matches", matches));
     debug_assert!(added.is_ok());
     context
+}
+
+/// `crosses(old, new, limit)`: whether the step from one version to the other reaches a third.
+fn crosses(old: Arc<String>, new: Arc<String>, limit: Arc<String>) -> bool {
+    let versions = (Version::parse(&old), Version::parse(&new), Version::parse(&limit));
+    matches!(versions, (Ok(old), Ok(new), Ok(limit)) if old < limit && new >= limit)
+}
+
+/// `text.matches(pattern)`, as CEL defines it: whether the pattern finds something in the text.
+fn matches(This(text): This<Arc<String>>, pattern: Arc<String>) -> Result<bool, ExecutionError> {
+    thread_local! {
+        static PATTERNS: RefCell<HashMap<Arc<String>, Regex>> = RefCell::default();
+    }
+    PATTERNS.with_borrow_mut(|patterns| {
+        if let Some(regex) = patterns.get(&pattern) {
+            return Ok(regex.is_match(&text));
+        }
+        let built = RegexBuilder::new(&pattern).size_limit(PATTERN_BYTES).build();
+        let regex = built.map_err(|error| ExecutionError::function_error("matches", error))?;
+        if patterns.len() >= KEPT_PATTERNS {
+            patterns.clear();
+        }
+        let found = regex.is_match(&text);
+        patterns.insert(pattern, regex);
+        Ok(found)
+    })
 }
 
 /// What a condition may speak of.
@@ -252,6 +282,7 @@ mod tests {
             ("crosses('0.15.0', 'v1.2.0', '1.0.0')", true),
             ("crosses('1.0.0', '1.2.0', '1.0.0')", false),
             ("crosses('1.0.0-rc.1', '1.0.0', '1.0.0')", true),
+            ("'a.b'.matches('^a[.]') && matches('a.b', 'b$') && !kind.matches('^x')", true),
             ("kind.replace('modi', 'recti').endsWith('rectified')", true),
         ] {
             assert_eq!(Condition::new(source).holds(&variables()).unwrap(), expected, "{source}");
@@ -269,7 +300,8 @@ mod tests {
             let error = Condition::new(source).check(&["kind", "added"]).unwrap_err();
             assert!(error.to_string().contains(message), "{source}: {error}");
         }
-        for (source, message) in [("kind", "gives a string"), ("old < 1", "can't be evaluated")] {
+        for (source, message) in [("kind", "gives a string"), ("old < 1", "can't be evaluated"), ("kind.matches('(')", "regex parse error")]
+        {
             let error = Condition::new(source).holds(&variables()).unwrap_err();
             assert!(error.to_string().contains(message), "{source}: {error}");
         }

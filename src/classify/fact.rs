@@ -43,6 +43,8 @@ pub(super) struct Fact<'a> {
     pub(super) removed: Vec<&'a DiffLine>,
     /// As `removed`.
     pub(super) added: Vec<&'a DiffLine>,
+    /// The text of both, line by line.
+    pub(super) changed: String,
     /// Those of `added` that call another template.
     pub(super) included: Vec<&'a DiffLine>,
     /// Whether only the lock or the packed chart of a dependency moved.
@@ -163,7 +165,14 @@ fn file_facts<'a>(on: On, files: &'a [FileChange], facts: &mut Vec<Fact<'a>>) {
         let (removed, added) = (lines(ChangeKind::Removed), lines(ChangeKind::Added));
         let included = added.iter().copied().filter(|line| ["include \"", "template \""].iter().any(|call| line.text.contains(call)));
         let included = included.collect();
-        facts.push(Fact { removed, added, included, ..bare(on, Path::keys([file.path.as_str()]), file.kind, None, None, &file.path) });
+        let changed = removed.iter().chain(&added).flat_map(|line| [line.text.trim(), "\n"]).collect();
+        facts.push(Fact {
+            removed,
+            added,
+            changed,
+            included,
+            ..bare(on, Path::keys([file.path.as_str()]), file.kind, None, None, &file.path)
+        });
     }
 }
 
@@ -233,6 +242,7 @@ fn bare<'a>(on: On, path: Path, kind: ChangeKind, old: Option<Cow<'a, Node>>, ne
         block: None,
         removed: Vec::new(),
         added: Vec::new(),
+        changed: String::new(),
         included: Vec::new(),
         lock_only: false,
     }

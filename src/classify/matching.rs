@@ -92,6 +92,10 @@ impl<'a> Matcher<'a> {
             let fits = |side: &Option<Cow<'_, Node>>| matches!(side.as_deref().map(|node| &node.data), Some(Data::Str(text)) if pattern.is_match(text));
             return (fits(&fact.old) || fits(&fact.new)).then(Lines::default);
         }
+        // One search through all lines is far cheaper than one a line, and most patterns find nothing.
+        if !pattern.is_match(&fact.changed) {
+            return None;
+        }
         let of = |lines: &[&'a DiffLine]| -> Vec<&'a DiffLine> {
             lines.iter().copied().filter(|line| pattern.is_match(line.text.trim())).collect()
         };

@@ -16,8 +16,6 @@ mod reads;
 mod relative;
 pub mod rule;
 pub mod settings;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 

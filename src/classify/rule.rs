@@ -176,7 +176,8 @@ impl Pattern {
     /// # Errors
     /// `Syntax` when it can't be read or is too large.
     pub(super) fn regex(&self) -> Result<&Regex> {
-        let compile = || RegexBuilder::new(&self.source).size_limit(PATTERN_BYTES).build().map_err(|error| error.to_string());
+        let compile =
+            || RegexBuilder::new(&self.source).multi_line(true).size_limit(PATTERN_BYTES).build().map_err(|error| error.to_string());
         self.regex.get_or_init(compile).as_ref().map_err(|why| refuse(&format!("`text` can't be read: {why}")))
     }
 }

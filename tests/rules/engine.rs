@@ -1,11 +1,11 @@
 //! The engine on small charts made here: levels, ignores, grouping, notes, and values that mean harm. The rules themselves are tested in
-//! `tests/rules.rs`.
+//! `main.rs`.
 
-use crate::chart::{self, Chart};
-use crate::classify::settings::{Ignore, Level};
-use crate::classify::{Catalogue, Classified, Finding, Settings, Severity, Subject, classify, verdict};
-use crate::diff::{self, Comparison};
-use crate::fetch::{Content, Package, RawFile};
+use chartshift::chart::{self, Chart};
+use chartshift::classify::settings::{Ignore, Level};
+use chartshift::classify::{Catalogue, Classified, Finding, Settings, Severity, Subject, classify, verdict};
+use chartshift::diff::{self, Comparison};
+use chartshift::fetch::{Content, Package, RawFile};
 
 fn open(files: &[(&str, &str)]) -> Chart {
     let chart = ("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");

@@ -5,6 +5,8 @@
 //! `fires*` the rule must fire, on `quiet*` it must not.
 #![allow(clippy::disallowed_methods, reason = "fixtures and corpus are on disk")]
 
+mod engine;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;

@@ -4,6 +4,12 @@
 //! shows, then files as `-- old/values.yaml --`; `both/…` stands for both sides, and a Chart.yaml is supplied where there is none. On
 //! `fires*` the rule must fire, on `quiet*` it must not.
 #![allow(clippy::disallowed_methods, reason = "fixtures and corpus are on disk")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test stops at the first surprise, and says what it skipped"
+)]
 
 mod engine;
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::redact::Known;
 use super::{Report, inline, secrets};
 use crate::classify::{Confidence, Finding, Place, Severity};
-use crate::diff::{ChangeKind, DependencyChange, FileChange, Hunk, MoveProposal, ValueChange};
+use crate::diff::{ChangeKind, DependencyChange, DiffLine, FileChange, Hunk, MoveProposal, ValueChange};
 use crate::value::{Node, Path, Step};
 
 /// What this release compares.
@@ -267,11 +267,15 @@ pub(crate) fn dependency_notes(dependency: &DependencyChange) -> String {
     std::iter::once(dependency_note(dependency).to_owned()).chain(fields).collect::<Vec<_>>().join("; ")
 }
 
-/// `@@ -12 +12 @@`.
+/// `@@ -12,7 +12,8 @@`: where a hunk begins and how many lines it has, on each side, as in unified diffs.
 pub(crate) fn hunk_heading(hunk: &Hunk) -> String {
-    let old = hunk.lines.iter().find_map(|line| line.old_line).unwrap_or(0);
-    let new = hunk.lines.iter().find_map(|line| line.new_line).unwrap_or(0);
-    format!("@@ -{old} +{new} @@")
+    let range = |numbers: &dyn Fn(&DiffLine) -> Option<u32>| {
+        let mut lines = hunk.lines.iter().filter_map(numbers);
+        let first = lines.next();
+        (first.unwrap_or(0), lines.count() + usize::from(first.is_some()))
+    };
+    let ((old, removed), (new, added)) = (range(&|line| line.old_line), range(&|line| line.new_line));
+    format!("@@ -{old},{removed} +{new},{added} @@")
 }
 
 /// Whether a place is a file, such as a template, and not a setting in one.

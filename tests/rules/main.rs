@@ -203,15 +203,6 @@ fn rules_are_explained() {
     snapshots().bind(|| insta::assert_snapshot!("page", page.markdown()));
 }
 
-/// The table between the README's markers is the catalogue's.
-#[test]
-fn the_readme_lists_the_rules() {
-    let Ok(readme) = fs::read_to_string(root().join("README.md")) else { return };
-    let table = readme.split_once(page::TABLE_START).and_then(|(_, rest)| rest.split_once(page::TABLE_END));
-    let (table, _) = table.expect("README.md has the two markers of the rule table");
-    assert_eq!(table.trim(), page::table(&catalogue()).trim(), "paste the output of `chartshift rules --format markdown`");
-}
-
 fn snapshots() -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(root().join("testdata/rules/snapshots"));

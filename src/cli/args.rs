@@ -64,7 +64,7 @@ pub enum ColorWhen {
 #[derive(Debug, Args)]
 #[command(after_help = DIFF_EXAMPLES)]
 pub struct DiffArgs {
-    /// CHART OLD [NEW]: a chart and its versions (exact, a constraint such as ~12.20, or latest); NEW left out means latest.
+    /// CHART OLD NEW: a chart and its versions (exact, a constraint such as ~12.20, or latest); without NEW the latest is the new side.
     /// OLD_REF NEW_REF: two charts with their versions, in any mix of folders, archives, URLs, oci://…:VERSION and REPO/NAME@VERSION
     #[arg(required = true, num_args = 2..=3, value_names = ["CHART", "OLD", "NEW"], value_hint = ValueHint::AnyPath)]
     pub charts: Vec<String>,

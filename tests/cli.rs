@@ -1,6 +1,6 @@
 //! Runs the binary as a person would, on the chart pairs in `testdata/pairs` and on broken charts made here.
 
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic)]
 
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};

@@ -124,7 +124,7 @@ fn read_entries(stream: &mut Inflating<'_>, budget: &mut Budget<'_>) -> Result<U
         found.push((path, start..buffer.len()));
     }
     if found.is_empty() {
-        return Err(Error::new(ErrorKind::Chart, "no files in chart archive"));
+        return Err(Error::new(ErrorKind::Chart, "no files in chart archive").hint("pack the chart again with `helm package`"));
     }
     let buffer = Bytes::from(buffer);
     let files = found.into_iter().map(|(path, range)| RawFile { path, bytes: without_bom(&buffer.slice(range)) }).collect();
@@ -140,7 +140,8 @@ fn announced_name<R: Read>(entry: &mut tar::Entry<'_, R>, limits: &Limits) -> Re
     let size = entry.size();
     if size > EXTENSION {
         return Err(Error::new(ErrorKind::Limit, "archive/tar: header field too long")
-            .context("the archive holds an extension header of too many bytes"));
+            .context("the archive holds an extension header of too many bytes")
+            .hint("pack the chart again with `helm package`"));
     }
     let mut content = Vec::new();
     let read = entry.take(size).read_to_end(&mut content).map_err(broken)? as u64;
@@ -165,7 +166,7 @@ fn announced_name<R: Read>(entry: &mut tar::Entry<'_, R>, limits: &Limits) -> Re
     if name.len() > limits.path_bytes {
         let shown = String::from_utf8_lossy(&name[..limits.path_bytes.min(80)]).into_owned();
         let message = format!("the archive holds a name longer than {} bytes: {}…", limits.path_bytes, go::quoted(&shown));
-        return Err(Error::new(ErrorKind::Limit, message));
+        return Err(Error::new(ErrorKind::Limit, message).hint("pack the chart again with `helm package`, without that file"));
     }
     Ok(Some(name))
 }
@@ -193,7 +194,10 @@ fn refused_kind(kind: &str, name: &str) -> Error {
 
 /// Splits an entry's name into its first folder and the cleaned path below it.
 fn inner_path(name: &str) -> Result<(String, String)> {
-    let refused = |message: String| Err(Error::new(ErrorKind::Chart, message));
+    let refused = |message: String| {
+        Err(Error::new(ErrorKind::Chart, message)
+            .hint("no `helm package` writes such a name: don't trust the archive, or pack the chart again from its folder"))
+    };
     let delimiter = if name.contains('\\') { '\\' } else { '/' };
     let (first, rest) = name.split_once(delimiter).unwrap_or((name, ""));
     let rest = if delimiter == '/' { rest.to_owned() } else { rest.replace(delimiter, "/") };
@@ -217,18 +221,22 @@ fn inner_path(name: &str) -> Result<(String, String)> {
     Ok((first.to_owned(), path))
 }
 
+/// What to try about Helm's limits.
+const SMALLER: &str = "Helm refuses it, too: name what the chart doesn't need in .helmignore and pack it again with `helm package`";
+
 /// Appends an entry's content to the buffer, whose length is what this archive has used of `chart_bytes`.
 fn copy_content<R: Read>(entry: &mut tar::Entry<'_, R>, name: &str, buffer: &mut Vec<u8>, budget: &mut Budget<'_>) -> Result<()> {
     let Limits { chart_bytes, file_bytes, .. } = *budget.limits;
     let size = entry.size();
     let used = buffer.len() as u64;
-    let chart_is_too_large = || Error::new(ErrorKind::Limit, format!("decompressed chart is larger than the maximum size {chart_bytes}"));
+    let chart_is_too_large =
+        || Error::new(ErrorKind::Limit, format!("decompressed chart is larger than the maximum size {chart_bytes}")).hint(SMALLER);
     if used.saturating_add(size) > chart_bytes {
         return Err(chart_is_too_large());
     }
     if size > file_bytes {
         let message = format!("decompressed chart file {} is larger than the maximum file size {file_bytes}", go::quoted(name));
-        return Err(Error::new(ErrorKind::Limit, message));
+        return Err(Error::new(ErrorKind::Limit, message).hint(SMALLER));
     }
     budget.take_bytes(size)?;
     let read = entry.take(size).read_to_end(buffer).map_err(broken)? as u64;
@@ -289,7 +297,7 @@ impl<'a> Inflating<'a> {
             (0, false) => format!("the archive unpacks to more than {} bytes, headers among them", self.most),
             _ => return None,
         };
-        Some(Error::new(ErrorKind::Limit, message))
+        Some(Error::new(ErrorKind::Limit, message).hint("no chart packs this tightly: don't trust the archive"))
     }
 
     /// Reads what follows the tar archive, so that the checksum at the end is checked.

@@ -57,6 +57,9 @@ pub(super) struct Budget<'a> {
     nodes: usize,
 }
 
+/// What to try when a chart with all in it is too large.
+const TOO_MUCH: &str = "no chart should hold so much: don't trust it, or name what it doesn't need in .helmignore";
+
 impl<'a> Budget<'a> {
     pub(super) fn new(limits: &'a Limits) -> Self {
         Self { limits, bytes: limits.total_bytes, entries: limits.entries, nodes: limits.yaml.nodes }
@@ -66,6 +69,7 @@ impl<'a> Budget<'a> {
     pub(super) fn take_entry(&mut self) -> Result<()> {
         self.entries = self.entries.checked_sub(1).ok_or_else(|| {
             Error::new(ErrorKind::Limit, format!("the chart and the archives in it hold more than {} files", self.limits.entries))
+                .hint(TOO_MUCH)
         })?;
         Ok(())
     }
@@ -77,6 +81,7 @@ impl<'a> Budget<'a> {
                 ErrorKind::Limit,
                 format!("the chart and the archives in it unpack to more than {} bytes in all", self.limits.total_bytes),
             )
+            .hint(TOO_MUCH)
         })?;
         Ok(())
     }

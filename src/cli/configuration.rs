@@ -48,7 +48,11 @@ fn nearest() -> Option<PathBuf> {
 }
 
 fn read(file: &Path, what: &str) -> Result<String> {
-    let failed = |why: String| Error::new(ErrorKind::Io, why).context(format!("cannot read {what} {}", file.display()));
+    let failed = |why: String| {
+        Error::new(ErrorKind::Io, why)
+            .context(format!("cannot read {what} {}", file.display()))
+            .hint("check the path, and that it is a text file")
+    };
     let size = file.metadata().map_err(|error| failed(error.to_string()))?.len();
     if size > MAX_BYTES {
         return Err(failed(format!("it has {size} bytes, more than {MAX_BYTES}")));

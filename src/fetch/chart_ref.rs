@@ -106,7 +106,8 @@ impl ChartRef {
             return RedactedUrl::parse(text).map(Self::Url);
         }
         if Path::new(text).is_absolute() || text.starts_with('.') || text.ends_with(".tgz") {
-            return Err(Error::new(ErrorKind::NotFound, format!("there is no chart at {text}")));
+            return Err(Error::new(ErrorKind::NotFound, format!("there is no chart at {text}"))
+                .hint("check the path; relative ones begin in the folder this runs in"));
         }
         parse_named(text, version)
     }
@@ -160,7 +161,8 @@ fn name_and_version(text: &str, version: Option<&str>) -> Result<(String, Wanted
         None => (text, None),
     };
     if name.is_empty() {
-        return Err(Error::new(ErrorKind::Usage, "the chart reference has no name".to_owned()));
+        return Err(Error::new(ErrorKind::Usage, "the chart reference has no name")
+            .hint("give a path, a .tgz, an https:// or an oci:// reference, or REPO/NAME"));
     }
     Ok((name.to_owned(), one_version(text, inline, version)?))
 }
@@ -276,7 +278,9 @@ mod tests {
             ),
         ];
         for (text, version, message) in table {
-            assert_eq!(parse(text, version).unwrap_err().to_string(), message, "{text}");
+            let error = parse(text, version).unwrap_err();
+            assert_eq!(error.to_string(), message, "{text}");
+            assert!(!error.hints().is_empty(), "{text}: nothing to try");
         }
     }
 

@@ -137,11 +137,14 @@ fn read_folder(path: &Path, session: &Session<'_>) -> Result<Package> {
 
 fn read_archive(path: &Path, limit: u64) -> Result<Package> {
     use std::io::Read as _;
-    let failed = |error: std::io::Error| Error::new(ErrorKind::Io, format!("{} can't be read: {error}", path.display()));
+    let failed = |error: std::io::Error| {
+        Error::new(ErrorKind::Io, format!("{} can't be read: {error}", path.display())).hint("check the path and its permissions")
+    };
     let mut bytes = Vec::new();
     fs::File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes)).map_err(failed)?;
     if bytes.len() as u64 > limit {
-        return Err(Error::new(ErrorKind::Limit, format!("{} is larger than {} MiB, the most that is taken", path.display(), limit >> 20)));
+        let message = format!("{} is larger than {} MiB, the most that is taken", path.display(), limit >> 20);
+        return Err(Error::new(ErrorKind::Limit, message).hint("check that it is a chart; `helm package` keeps out what .helmignore names"));
     }
     let digest = Some(Digest::of(&bytes));
     Ok(Package { content: Content::Archive(bytes.into()), origin: path.display().to_string(), digest })

@@ -10,7 +10,7 @@ use super::index::{self, Release};
 use super::redact::{RedactedUrl, redact_text};
 use super::session::Session;
 use super::{Content, Digest, Package, oci, repositories, well_known};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Context as _, Error, ErrorKind, Result};
 
 /// A chart of the repository at a URL.
 pub(super) async fn by_url(session: &Session<'_>, url: &RedactedUrl, chart: &str, wanted: &Wanted) -> Result<Package> {
@@ -131,7 +131,7 @@ async fn from_registry(session: &Session<'_>, reference: &OciRef, promised: Opti
     if let Some(package) = promised.and_then(|digest| session.cached(digest, &reference.to_string())) {
         return Ok(package);
     }
-    let package = oci::fetch(reference, session.options, session.progress).await?;
+    let package = oci::fetch(reference, session.options, session.progress).await.doing(|| format!("cannot fetch {reference}"))?;
     if let (Some(promised), Content::Archive(bytes)) = (promised, &package.content) {
         promised.verify(bytes, &package.origin)?;
     }

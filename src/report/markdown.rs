@@ -109,6 +109,15 @@ impl Body {
         self.own("</summary>\n\n");
     }
 
+    /// The same for settings, with whose they are.
+    fn fold_by_chart(&mut self, summary: &'static str, origins: &wording::Origins) {
+        self.own("<details><summary>").own(summary).own(" (").number(origins.own + origins.of_subcharts);
+        if origins.of_subcharts > 0 {
+            self.own(": ").number(origins.own).own(wording::OF_THE_CHART).number(origins.of_subcharts).own(wording::OF_SUBCHARTS);
+        }
+        self.own(")</summary>\n\n");
+    }
+
     fn end_fold(&mut self) {
         self.own("\n</details>\n\n");
     }
@@ -312,7 +321,7 @@ impl Page<'_> {
     fn values(&mut self) {
         let values = &self.report.comparison.values;
         if !values.changes.is_empty() || values.comment_only_lines > 0 {
-            self.body.fold("Default values that differ", Some(values.changes.len()));
+            self.body.fold_by_chart("Default values that differ", &wording::Origins::of(&values.changes));
             if !values.changes.is_empty() {
                 self.body.own("| | setting | old → new | where | finding |\n|---|---|---|---|---|\n");
                 values.changes.iter().take(ROWS).for_each(|change| self.value_row(change));

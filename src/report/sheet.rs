@@ -117,6 +117,11 @@ impl Sheet {
         self.emit(indent, &inline::clip(text, VERBATIM), tone);
     }
 
+    /// Whether a line of so many columns fits.
+    pub(crate) fn has_room(&self, columns: usize) -> bool {
+        columns <= usize::from(self.style.width)
+    }
+
     /// Whether rows fit next to each other without wrapping.
     pub(crate) fn fits(&self, indent: usize, header: &[&'static str], rows: &[Vec<String>]) -> bool {
         let columns = rows.iter().map(Vec::len).max().unwrap_or(0);

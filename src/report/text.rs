@@ -1,6 +1,8 @@
 //! The report for a terminal or a log: the verdict first, then what, where, why and what to do, then all that differs. Depends on the
 //! report's own types, `wording` and `sheet`.
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::redact::Known;
 use super::sheet::{Sheet, Tone};
 use super::{Report, Style, inline, remedy, wording};
@@ -22,6 +24,9 @@ const OVERVIEW: usize = 3;
 
 /// Template and CRD lines of one report before the rest is only counted.
 const LINES: usize = 400;
+
+/// Columns of a list's file and line numbers up to which what belongs to a path stands below the path.
+const LINES_WIDTH: usize = 24;
 
 /// The label of a finding's own places.
 const WHERE: &str = "Where";
@@ -187,15 +192,24 @@ impl Page<'_> {
         Row { path, values, at, note, starred: said, ..Row::default() }
     }
 
-    /// Rows of lines, a path, and values and a note when they have any; paths are never broken, so that they can be copied.
+    /// Rows of lines, a path, and values and a note when they have any; paths are never broken, so that they can be copied: those that
+    /// don't fit next to their lines stand below them.
     fn lines_and_paths(&mut self, indent: usize, rows: &[Row]) {
-        let widest = rows.iter().map(|row| row.at.chars().count()).max().unwrap_or(0);
+        let widest = rows.iter().map(|row| row.at.width()).max().unwrap_or(0);
+        let gap = if widest == 0 { 0 } else { 2 };
         for row in rows {
-            let gap = if widest == 0 { "" } else { "  " };
             let star = if row.starred { "* " } else { "  " };
-            self.sheet.verbatim(indent - 2, &format!("{star}{:<widest$}{gap}{}", row.at, row.path), Tone::Plain);
+            let beside = row.at.is_empty() || self.sheet.has_room(indent + widest + gap + row.path.width());
+            if beside {
+                let filled = widest + gap;
+                self.sheet.verbatim(indent - 2, &format!("{star}{:<filled$}{}", row.at, row.path), Tone::Plain);
+            } else {
+                self.sheet.verbatim(indent - 2, &format!("{star}{}", row.at), Tone::Plain);
+                self.sheet.verbatim(indent + 2, &row.path, Tone::Plain);
+            }
             for text in [&row.values, &row.note].into_iter().filter(|text| !text.is_empty()) {
-                self.sheet.paragraph(indent + widest + 4, text, Tone::Plain);
+                let below_path = if beside && widest <= LINES_WIDTH { widest + 4 } else { 4 };
+                self.sheet.paragraph(indent + below_path, text, Tone::Plain);
             }
         }
     }
@@ -220,7 +234,7 @@ impl Page<'_> {
     fn values(&mut self) {
         let values = &self.report.comparison.values;
         if !values.changes.is_empty() {
-            self.sheet.heading("Default values that differ", &values.changes.len().to_string());
+            self.sheet.heading("Default values that differ", &wording::Origins::of(&values.changes).text());
             let one_file = values.changes.windows(2).all(|two| two[0].file == two[1].file);
             let rows: Vec<Row> = values.changes.iter().take(ROWS).map(|change| self.value_row(change, one_file)).collect();
             self.value_rows(&rows, one_file);

@@ -256,6 +256,37 @@ pub(crate) fn moved(proposal: &MoveProposal) -> String {
     format!("{} → {} ({:.0} % alike: {reasons})", path(&proposal.from), path(&proposal.to), proposal.score * 100.0)
 }
 
+/// Follows the number of the chart's own settings.
+pub(crate) const OF_THE_CHART: &str = " of the chart itself, ";
+
+/// Follows the number of its subcharts' settings.
+pub(crate) const OF_SUBCHARTS: &str = " of its subcharts";
+
+/// Whose the changed settings are.
+pub(crate) struct Origins {
+    /// Settings whose new default, or old one where there is no new one, is in the chart's own values file.
+    pub(crate) own: usize,
+    /// All others.
+    pub(crate) of_subcharts: usize,
+}
+
+impl Origins {
+    /// Counts them by their files.
+    pub(crate) fn of(changes: &[ValueChange]) -> Self {
+        let of_subcharts = changes.iter().filter(|change| change.file.starts_with("charts/")).count();
+        Self { own: changes.len() - of_subcharts, of_subcharts }
+    }
+
+    /// `12: 10 of the chart itself, 2 of its subcharts`, or only how many there are when all are the chart's.
+    pub(crate) fn text(&self) -> String {
+        let all = self.own + self.of_subcharts;
+        if self.of_subcharts == 0 {
+            return all.to_string();
+        }
+        format!("{all}: {}{OF_THE_CHART}{}{OF_SUBCHARTS}", self.own, self.of_subcharts)
+    }
+}
+
 /// What a dependency is called: the path of its values, and the chart's name where that differs.
 pub(crate) fn dependency_name(dependency: &DependencyChange) -> String {
     let place = dependency.path.to_string();

@@ -94,7 +94,8 @@ impl Failure {
                     .hint("download the chart's .tgz by itself and give its path, or name its URL or an oci:// reference")
             }
             Self::Redirect(refusal) => redirect_error(&refusal, url),
-            Self::Settings(why) => Error::new(ErrorKind::Usage, format!("{url} can't be asked: {why}")),
+            Self::Settings(why) => Error::new(ErrorKind::Usage, format!("{url} can't be asked: {why}"))
+                .hint("check --ca-file, --cert-file and --key-file, or the repository's entry in Helm's repositories.yaml"),
         }
     }
 }
@@ -116,7 +117,8 @@ fn status_error(status: u16, retry_after: Option<Duration>, signed: bool, url: &
                 .hint("try again later, or log in: registries and repositories allow more to those they know")
         }
         500..=599 => error(ErrorKind::Network, format!("the server failed at {url} ({status}){tries}")).hint("try again later"),
-        _ => error(ErrorKind::Network, format!("{url} answered with status {status}, which is no download")),
+        _ => error(ErrorKind::Network, format!("{url} answered with status {status}, which is no download"))
+            .hint("open the address in a browser, or ask its owner what it serves"),
     }
 }
 
@@ -235,6 +237,7 @@ mod tests {
             let report = failure.clone().into_error(&url, 2).report();
             assert!(report.contains("https://***@charts.example.com/index.yaml?token=***"), "{report}");
             assert!(!report.contains("hunter2") && !report.contains("someone"), "{report}");
+            assert!(report.contains("hint: "), "nothing to try: {report}");
         }
     }
 }

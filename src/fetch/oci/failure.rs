@@ -59,7 +59,13 @@ impl Failure {
             FailureKind::Untrusted => error.hint("the certificates of a private authority are given by --ca-file"),
             FailureKind::NotTls => error.hint("a registry without TLS needs --plain-http"),
             FailureKind::Corrupt => error.hint("it was changed after it was pushed, or on its way: ask the registry's owner"),
-            _ => error,
+            FailureKind::Passing => error
+                .hint("try again later; check the registry's address, the network, and HTTP_PROXY, HTTPS_PROXY and NO_PROXY")
+                .hint("a registry that counts requests allows more to those it knows: `helm registry login`"),
+            FailureKind::Limit => error.hint("no chart is so large: check that the reference names one"),
+            FailureKind::Lasting => error.hint("check the reference; it looks like oci://registry.example.com/charts/thanos"),
+            // Whoever asked knows what else there is, and whom it asked as.
+            FailureKind::NotFound | FailureKind::Denied => error,
         }
     }
 
@@ -88,7 +94,7 @@ impl Failure {
         if error.is_timeout() {
             return Self::new(FailureKind::Passing, "the registry took too long to answer");
         }
-        let reason = find::<io::Error>(error).map_or_else(|| innermost(error), |error| error.kind().to_string());
+        let reason = find::<io::Error>(error).map_or_else(|| innermost(error), ToString::to_string);
         if error.is_connect() {
             return Self::new(FailureKind::Passing, format!("the registry can't be reached: {reason}"));
         }
@@ -163,7 +169,7 @@ fn of_io(error: &io::Error) -> Failure {
     if error.kind() == io::ErrorKind::FileTooLarge {
         return Failure::new(FailureKind::Limit, error.to_string());
     }
-    Failure::new(FailureKind::Passing, format!("the registry broke off: {}", error.kind()))
+    Failure::new(FailureKind::Passing, format!("the registry broke off: {error}"))
 }
 
 /// The first error of a type among an error and its causes. What an I/O error wraps is no cause of its own, so it is looked into.

@@ -146,6 +146,9 @@ fn hints(message: &str, line: &str) -> Vec<&'static str> {
         }
         "did not find expected alphabetic or numeric character" => Some("put quotes around text that begins with `*` or `&`"),
         _ if message.starts_with("json: unsupported value") => Some("JSON has no such number: put quotes around it, or leave it out"),
+        "document contains excessive aliasing" => {
+            Some("write out what the aliases stand for: they repeat too much, as in an attack with nested aliases")
+        }
         _ if message.starts_with("unsupported map key") => Some("put quotes around the key"),
         _ if message.starts_with("unknown anchor") => Some("put quotes around text that begins with `*`, or define the anchor above it"),
         _ => None,

@@ -90,10 +90,11 @@ impl Bars {
 impl Progress for Bars {
     fn begin(&self, label: &str, bytes: Option<u64>) -> Box<dyn Download> {
         let bar = self.bars.add(bytes.map_or_else(ProgressBar::no_length, ProgressBar::new));
+        // The name comes last: what doesn't fit of it is cut off, for a bar that wraps can't be drawn over.
         let template = if bytes.is_some() {
-            "{msg} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec}"
+            "[{bar:20}] {bytes}/{total_bytes} {bytes_per_sec} {wide_msg}"
         } else {
-            "{msg} {spinner} {bytes} {bytes_per_sec}"
+            "{spinner} {bytes} {bytes_per_sec} {wide_msg}"
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));

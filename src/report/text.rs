@@ -192,23 +192,23 @@ impl Page<'_> {
         Row { path, values, at, note, starred: said, ..Row::default() }
     }
 
-    /// Rows of lines, a path, and values and a note when they have any; paths are never broken, so that they can be copied: those that
-    /// don't fit next to their lines stand below them.
+    /// Rows of lines, a path, and values and a note when they have any. Paths are never broken, so that they can be copied: they stand in a
+    /// column where all fit, else right behind their lines, or below them.
     fn lines_and_paths(&mut self, indent: usize, rows: &[Row]) {
         let widest = rows.iter().map(|row| row.at.width()).max().unwrap_or(0);
         let gap = if widest == 0 { 0 } else { 2 };
+        let column_fits = rows.iter().all(|row| self.sheet.has_room(indent + widest + gap + row.path.width()));
         for row in rows {
             let star = if row.starred { "* " } else { "  " };
-            let beside = row.at.is_empty() || self.sheet.has_room(indent + widest + gap + row.path.width());
-            if beside {
-                let filled = widest + gap;
+            let filled = if column_fits { widest } else { row.at.width() } + gap;
+            if row.at.is_empty() || self.sheet.has_room(indent + filled + row.path.width()) {
                 self.sheet.verbatim(indent - 2, &format!("{star}{:<filled$}{}", row.at, row.path), Tone::Plain);
             } else {
                 self.sheet.verbatim(indent - 2, &format!("{star}{}", row.at), Tone::Plain);
                 self.sheet.verbatim(indent + 2, &row.path, Tone::Plain);
             }
+            let below_path = if column_fits && widest <= LINES_WIDTH { widest + 4 } else { 4 };
             for text in [&row.values, &row.note].into_iter().filter(|text| !text.is_empty()) {
-                let below_path = if beside && widest <= LINES_WIDTH { widest + 4 } else { 4 };
                 self.sheet.paragraph(indent + below_path, text, Tone::Plain);
             }
         }

@@ -13,5 +13,6 @@ pub mod diff;
 pub mod error;
 pub mod fetch;
 pub mod report;
+pub mod template;
 pub mod value;
 pub mod version;

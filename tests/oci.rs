@@ -182,6 +182,14 @@ fn tokens_are_fetched_from_the_registrys_token_server() {
         let login = with_login(&file, &login_file(&registry.host));
         assert_eq!(archive(&fetch(&chart, Some("~1"), &login).unwrap()), pushed);
         assert_eq!(asked(), [USER]);
+        let identity = |token: &str| serde_json::json!({ "auths": { &registry.host: { "auth": "MDAwOg==", "identitytoken": token } } });
+        let login = with_login(&file, &identity(REFRESH_TOKEN).to_string());
+        assert_eq!(archive(&fetch(&chart, Some("~1"), &login).unwrap()), pushed);
+        assert_eq!(asked(), ["refresh"]);
+        let login = with_login(&file, &identity("hunter2-stale").to_string());
+        let error =
+            failure(fetch(&chart, None, &login), ErrorKind::Denied, &["token server refused us: incorrect", "login.json were used"]);
+        assert!(!error.report().contains("hunter2-stale"));
     }
 }
 

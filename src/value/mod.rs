@@ -4,6 +4,7 @@
 //! are resolved as Helm's parser resolves them (go-yaml v2 under sigs.k8s.io/yaml 1.3–1.6), mapping keys are strings as they are after its
 //! trip through JSON. Depends on `error` only.
 
+pub mod description;
 pub mod path;
 pub mod yaml;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+pub use description::Descriptions;
 pub use path::{Path, Step};
 
 use crate::error::Place;

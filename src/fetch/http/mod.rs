@@ -84,6 +84,16 @@ impl HttpClient {
         Self { connections: Connections::new(options.proxies.clone(), options.timeouts), retries: options.retries }
     }
 
+    /// The library's own client for `https` (or `http`) with these settings, for exchanges other than GET. It follows no redirect.
+    ///
+    /// # Errors
+    /// `Usage` for unusable settings.
+    pub(super) fn raw(&self, tls: &Tls, url: &RedactedUrl) -> Result<reqwest::Client> {
+        let secure = url.expose().scheme() == "https";
+        let trust = Trust { tls: tls.clone(), identified: false, secure };
+        self.connections.client(trust).map_err(|failure| failure.into_error(url, 1))
+    }
+
     /// Sends a request until it is answered, it can't be, or it was tried often enough.
     ///
     /// # Errors

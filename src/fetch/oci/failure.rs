@@ -58,21 +58,53 @@ impl Failure {
         }
         error
     }
+
+    /// What a status other than 200 means.
+    pub(super) fn of_status(code: u16) -> Self {
+        let kind = match code {
+            404 => FailureKind::NotFound,
+            401 | 403 => FailureKind::Denied,
+            408 | 429 | 500..=599 => FailureKind::Passing,
+            _ => FailureKind::Lasting,
+        };
+        Self::new(kind, format!("the registry answered with status {code}"))
+    }
+
+    /// What an exchange without an answer means.
+    pub(super) fn of_request(error: &reqwest::Error) -> Self {
+        if error.is_redirect() {
+            return Self::new(FailureKind::Lasting, "the registry redirects without end");
+        }
+        if let Some(tls) = find::<rustls::Error>(error) {
+            return Self::new(FailureKind::Tls, format!("there is no trusted connection to the registry: {tls}"));
+        }
+        if error.is_timeout() {
+            return Self::new(FailureKind::Passing, "the registry took too long to answer");
+        }
+        let reason = find::<io::Error>(error).map_or_else(|| innermost(error), |error| error.kind().to_string());
+        if error.is_connect() {
+            return Self::new(FailureKind::Passing, format!("the registry can't be reached: {reason}"));
+        }
+        Self::new(FailureKind::Passing, format!("the registry broke off: {reason}"))
+    }
+
+    /// A token server's refusal, with its words when it has any.
+    pub(super) fn refused_login(body: &[u8]) -> Self {
+        let words = serde_json::from_slice(body).map_or_else(|_| String::new(), |envelope| said(&envelope));
+        Self::new(FailureKind::Denied, format!("the registry's token server refused us{words}"))
+    }
 }
 
 impl From<OciDistributionError> for Failure {
     fn from(error: OciDistributionError) -> Self {
         match error {
             OciDistributionError::UnauthorizedError { .. } => Self::new(FailureKind::Denied, "the registry wants other credentials (401)"),
-            OciDistributionError::AuthenticationFailure(body) => {
-                let words = serde_json::from_str(&body).map_or_else(|_| String::new(), |envelope| said(&envelope));
-                Self::new(FailureKind::Denied, format!("the registry's token server refused us{words}"))
-            }
+            OciDistributionError::AuthenticationFailure(body) => Self::refused_login(body.as_bytes()),
             OciDistributionError::RegistryError { envelope, .. } => of_envelope(&envelope),
-            OciDistributionError::ServerError { code, .. } => of_status(code),
+            OciDistributionError::ServerError { code, .. } => Self::of_status(code),
             OciDistributionError::ImageManifestNotFoundError(_) => Self::new(FailureKind::NotFound, "the registry has no such manifest"),
             OciDistributionError::DigestError(error) => of_digest(&error),
-            OciDistributionError::RequestError(error) => of_request(&error),
+            OciDistributionError::RequestError(error) => Self::of_request(&error),
             OciDistributionError::IoError(error) => of_io(&error),
             OciDistributionError::JsonError(_)
             | OciDistributionError::ManifestEncodingError(_)
@@ -82,16 +114,6 @@ impl From<OciDistributionError> for Failure {
             other => Self::new(FailureKind::Lasting, other.to_string()),
         }
     }
-}
-
-fn of_status(code: u16) -> Failure {
-    let kind = match code {
-        404 => FailureKind::NotFound,
-        401 | 403 => FailureKind::Denied,
-        408 | 429 | 500..=599 => FailureKind::Passing,
-        _ => FailureKind::Lasting,
-    };
-    Failure::new(kind, format!("the registry answered with status {code}"))
 }
 
 fn of_envelope(envelope: &OciEnvelope) -> Failure {
@@ -124,29 +146,12 @@ fn of_digest(error: &DigestError) -> Failure {
     }
 }
 
-fn of_request(error: &reqwest::Error) -> Failure {
-    if error.is_redirect() {
-        return Failure::new(FailureKind::Lasting, "the registry redirects without end");
-    }
-    if let Some(tls) = find::<rustls::Error>(error) {
-        return Failure::new(FailureKind::Tls, format!("there is no trusted connection to the registry: {tls}"));
-    }
-    if error.is_timeout() {
-        return Failure::new(FailureKind::Passing, "the registry took too long to answer");
-    }
-    let reason = find::<io::Error>(error).map_or_else(|| innermost(error), |error| error.kind().to_string());
-    if error.is_connect() {
-        return Failure::new(FailureKind::Passing, format!("the registry can't be reached: {reason}"));
-    }
-    Failure::new(FailureKind::Passing, format!("the registry broke off: {reason}"))
-}
-
 fn of_io(error: &io::Error) -> Failure {
     if let Some(digest) = find::<DigestError>(error) {
         return of_digest(digest);
     }
     if let Some(request) = find::<reqwest::Error>(error) {
-        return of_request(request);
+        return Failure::of_request(request);
     }
     if error.kind() == io::ErrorKind::FileTooLarge {
         return Failure::new(FailureKind::Limit, error.to_string());

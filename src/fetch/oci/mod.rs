@@ -6,6 +6,7 @@
 //! `--offline`.
 
 mod failure;
+mod identity;
 mod manifest;
 mod session;
 
@@ -46,7 +47,7 @@ pub async fn fetch(reference: &OciRef, options: &Options, progress: &dyn Progres
     let found = look_for_credentials(&reference.registry, options).await?;
     found.failures.iter().for_each(|failure| progress.notice(format!("{failure}; going on without its credentials")));
     let fetching = Fetching { reference, options, found: &found, progress };
-    let session = Session::new(reference, options, &found)?;
+    let mut session = Session::new(reference, options, &found.login)?;
     session.log_in().await.map_err(|failure| fetching.failed(&reference.to_string(), failure))?;
     let (remembered, archive) = fetching.fetch(&session, &cache).await?;
     remembered.remember(&cache, reference, options.devel);

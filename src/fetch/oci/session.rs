@@ -14,9 +14,10 @@ use oci_client::{Client, Reference, RegistryOperation};
 use tokio::io::AsyncWrite;
 
 use super::failure::{Failure, FailureKind};
+use super::identity::Trade;
 use super::manifest::{self, ChartLayer};
 use crate::error::{Error, ErrorKind, Result};
-use crate::fetch::credentials::{Found, Login};
+use crate::fetch::credentials::Login;
 use crate::fetch::options::Retries;
 use crate::fetch::progress::{Download, Progress};
 use crate::fetch::{Digest, OciRef, Options};
@@ -37,6 +38,8 @@ const MOST_TAGS: usize = 100_000;
 pub(super) struct Session {
     client: Client,
     auth: RegistryAuth,
+    /// How the login is turned into a token, when it is an identity token.
+    trade: Option<Trade>,
     registry: String,
     repository: String,
     retries: Retries,
@@ -47,21 +50,27 @@ impl Session {
     ///
     /// # Errors
     /// [`ErrorKind::Usage`] for unusable settings.
-    pub(super) fn new(reference: &OciRef, options: &Options, found: &Found) -> Result<Self> {
+    pub(super) fn new(reference: &OciRef, options: &Options, login: &Login) -> Result<Self> {
         crate::fetch::http::install_tls_provider();
         let client = Client::try_from(client_config(options)?)
             .map_err(|error| Error::new(ErrorKind::Usage, format!("the TLS settings can't be used: {error}")))?;
-        let auth = match &found.login {
-            Login::Anonymous => RegistryAuth::Anonymous,
-            Login::Password(login) => RegistryAuth::Basic(login.username.clone(), login.password.clone()),
-            Login::IdentityToken(token) => RegistryAuth::Bearer(token.expose().to_owned()),
-        };
         let (registry, repository) = (reference.registry.clone(), reference.repository.clone());
-        Ok(Self { client, auth, registry, repository, retries: options.retries })
+        let mut session = Self { client, auth: RegistryAuth::Anonymous, trade: None, registry, repository, retries: options.retries };
+        match login {
+            Login::Anonymous => {}
+            Login::Password(login) => session.auth = RegistryAuth::Basic(login.username.clone(), login.password.clone()),
+            Login::IdentityToken(token) => session.trade = Some(Trade::new(reference, options, token.clone())?),
+        }
+        Ok(session)
     }
 
     /// Asks the registry how to log in and gets a token where it wants one.
-    pub(super) async fn log_in(&self) -> Result<(), Failure> {
+    pub(super) async fn log_in(&mut self) -> Result<(), Failure> {
+        if let Some(trade) = &self.trade
+            && let Some(token) = self.retried(async || trade.access_token().await).await?
+        {
+            self.auth = RegistryAuth::Bearer(token.expose().to_owned());
+        }
         let place = self.tagged("latest");
         self.answered(async || self.client.auth(&place, &self.auth, RegistryOperation::Pull).await).await.map(drop)
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::input::Mark;
+use super::input::{Mark, step};
 
 /// The blocks of full-line comments, in the order of the text. The scanner adds the lines as it passes them; what looks like a comment
 /// inside of a block scalar never gets here.
@@ -56,7 +56,9 @@ fn begins_line(text: &str, mark: Mark, dash: bool) -> bool {
     if dash && before.len() - rest.len() < mark.column as usize {
         rest = rest.strip_suffix('-').unwrap_or(rest).trim_end_matches([' ', '\t']);
     }
-    before.len() - rest.len() >= mark.column as usize
+    let passed = before.len() - rest.len();
+    step(passed);
+    passed >= mark.column as usize
 }
 
 /// The lines without indentation, their `#`s and one space.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::comments::Comments;
-use super::input::Mark;
+use super::input::{Mark, step};
 use super::keys::{self, Key};
 use super::parser::Tag;
 use super::problem::{Found, Problem, Stage};
@@ -202,38 +202,36 @@ impl Run<'_, '_, '_> {
 
     /// Looks at the value of a `<<` and gives the index of the node to begin with.
     fn begin_merge(&mut self, value: usize) -> Found<usize> {
-        let Raw { mark, kind } = &self.tree.nodes[value];
-        let mergeable = |index: usize| match self.tree.nodes[index].kind {
-            RawKind::Mapping(_) => true,
-            RawKind::Alias(_, target) => matches!(self.tree.nodes[target].kind, RawKind::Mapping(_)),
-            _ => false,
-        };
-        let refused = || Problem::new(Stage::Decoder, "map merge requires map or sequence of maps as the value", *mark);
-        let &RawKind::Sequence(end) = kind else {
-            return if mergeable(value) { Ok(value) } else { Err(refused()) };
-        };
+        let RawKind::Sequence(end) = self.tree.nodes[value].kind else { return self.mergeable(value) };
         let mut items = Vec::new();
         let mut item = value + 1;
         while item < end {
             items.push(item);
             item = self.tree.end(item);
         }
-        if !items.iter().all(|&item| mergeable(item)) {
-            return Err(refused());
+        self.next_merge(items, end)
+    }
+
+    /// Begins the last of the mappings left to merge: of a list the first item wins, so it is merged last.
+    fn next_merge(&mut self, mut rest: Vec<usize>, resume: usize) -> Found<usize> {
+        if let Some(item) = rest.pop() {
+            self.frames.push(Frame::MergeList { rest, resume });
+            return self.mergeable(item);
         }
-        // The first item wins, so it is merged last.
-        match items.pop() {
-            Some(last) => {
-                self.frames.push(Frame::MergeList { rest: items, resume: end });
-                Ok(last)
-            }
-            None => {
-                if let Some(Frame::Map(frame)) = self.frames.last_mut() {
-                    frame.expects = Expects::Key;
-                }
-                Ok(end)
-            }
+        if let Some(Frame::Map(frame)) = self.frames.last_mut() {
+            frame.expects = Expects::Key;
         }
+        Ok(resume)
+    }
+
+    /// Makes sure that a node is a mapping or stands for one.
+    fn mergeable(&self, index: usize) -> Found<usize> {
+        let Raw { mark, kind } = &self.tree.nodes[index];
+        let target = if let &RawKind::Alias(_, target) = kind { &self.tree.nodes[target].kind } else { kind };
+        if matches!(target, RawKind::Mapping(_)) {
+            return Ok(index);
+        }
+        Err(Problem::new(Stage::Decoder, "map merge requires map or sequence of maps as the value", *mark))
     }
 
     fn deepen(&mut self, mark: Mark) -> Found<()> {
@@ -246,6 +244,7 @@ impl Run<'_, '_, '_> {
 
     /// Counts a node against the limit and go-yaml's rule against alias bombs.
     fn count(&mut self, mark: Mark) -> Found<()> {
+        step(1);
         self.nodes += 1;
         if !self.expanding.is_empty() {
             self.aliased += 1;
@@ -293,7 +292,7 @@ impl Run<'_, '_, '_> {
                 Expects::Value(key) => self.set(key, node),
                 Expects::Merge => frame.merge(node),
             },
-            Some(Frame::MergeList { .. }) => *next = self.merge_item(node),
+            Some(Frame::MergeList { .. }) => *next = self.merge_item(node)?,
             Some(Frame::Alias { .. }) => {}
         }
         Ok(None)
@@ -318,22 +317,12 @@ impl Run<'_, '_, '_> {
     }
 
     /// Merges one of a list's mappings and gives the index to go on with.
-    fn merge_item(&mut self, node: Node) -> usize {
-        let Some(Frame::MergeList { mut rest, resume }) = self.frames.pop() else { return 0 };
-        let following = rest.pop();
+    fn merge_item(&mut self, node: Node) -> Found<usize> {
+        let Some(Frame::MergeList { rest, resume }) = self.frames.pop() else { return Ok(0) };
         if let Some(Frame::Map(frame)) = self.frames.last_mut() {
             frame.merge(node);
-            if following.is_none() {
-                frame.expects = Expects::Key;
-            }
         }
-        match following {
-            Some(item) => {
-                self.frames.push(Frame::MergeList { rest, resume });
-                item
-            }
-            None => resume,
-        }
+        self.next_merge(rest, resume)
     }
 }
 
@@ -358,7 +347,7 @@ fn too_much_aliased(aliased: usize, nodes: usize) -> bool {
     aliased / nodes > 0.99 - 0.89 * fallen
 }
 
-/// The first number of the document that JSON has no word for. One that was overwritten doesn't count.
+/// The first number that JSON has no word for, in Go's order: keys sorted. One that was overwritten doesn't count.
 fn first_infinite(root: &Node, marks: &[Mark]) -> Option<Box<Problem>> {
     let mut rest = vec![root];
     while let Some(node) = rest.pop() {
@@ -376,7 +365,11 @@ fn first_infinite(root: &Node, marks: &[Mark]) -> Option<Box<Problem>> {
                 return Some(Problem::new(Stage::Json, format!("json: unsupported value: {name}"), mark));
             }
             Data::List(items) => rest.extend(items.iter().rev()),
-            Data::Map(map) => rest.extend(map.values().rev().map(|entry| &entry.value)),
+            Data::Map(map) => {
+                let mut entries: Vec<_> = map.iter().collect();
+                entries.sort_unstable_by(|(one, _), (other, _)| other.cmp(one));
+                rest.extend(entries.into_iter().map(|(_, entry)| &entry.value));
+            }
             _ => {}
         }
     }

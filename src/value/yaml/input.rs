@@ -39,6 +39,20 @@ pub(super) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }
 
+/// Counts work, for the tests that hold the reader to an effort in proportion to the text. Costs nothing elsewhere.
+#[inline]
+pub(super) fn step(count: usize) {
+    #[cfg(test)]
+    STEPS.set(STEPS.get() + count as u64);
+    let _ = count;
+}
+
+#[cfg(test)]
+thread_local! {
+    /// The work counted on this thread.
+    pub(super) static STEPS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
 impl<'a> Input<'a> {
     /// A cursor at the start of `text`, behind a byte-order mark.
     pub(super) fn new(text: &'a str) -> Self {
@@ -49,6 +63,7 @@ impl<'a> Input<'a> {
     /// The byte `ahead` bytes on; 0 behind the end.
     #[inline]
     pub(super) fn peek(&self, ahead: usize) -> u8 {
+        step(1);
         self.text.as_bytes().get(self.mark.pos as usize + ahead).copied().unwrap_or(0)
     }
 
@@ -130,6 +145,7 @@ impl<'a> Input<'a> {
             length += 1;
             chars += u32::from(byte & 0xC0 != 0x80);
         }
+        step(length as usize);
         self.mark.pos += length;
         self.mark.index += chars;
         self.mark.column += chars;

@@ -1,6 +1,5 @@
 //! Mapping keys as text, as sigs.k8s.io/yaml makes them on the way to JSON, and values as Go writes them in messages about keys.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::value::Data;
@@ -59,45 +58,70 @@ fn go_float(scientific: &str) -> String {
     }
 }
 
-/// A value as Go's `%#v` writes it, with all keys as the strings they became.
+/// A value as Go's `%#v` writes it, but for keys, which are the strings they became.
 pub(super) fn go_syntax(data: &Data) -> String {
+    let mut text = String::new();
     match data {
         // Only inside of a collection Go says which nil it is.
-        Data::Null => "<nil>".into(),
-        _ => {
-            let mut text = String::new();
-            write_go(data, &mut text);
-            text
-        }
+        Data::Null => text.push_str("<nil>"),
+        _ => write_go(data, &mut text),
     }
+    text
 }
 
 fn write_go(data: &Data, text: &mut String) {
-    // Writing to a string can't fail.
-    let _ = match data {
-        Data::Null => write!(text, "interface {{}}(nil)"),
-        Data::Bool(value) => write!(text, "{value}"),
-        Data::Int(number) => write!(text, "{number}"),
-        Data::Uint(number) => write!(text, "{number:#x}"),
-        Data::Float(number) => write!(text, "{}", go_float(&format!("{number:e}"))),
-        Data::Str(string) => write!(text, "{string:?}"),
+    match data {
+        Data::Null => text.push_str("interface {}(nil)"),
+        Data::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
+        Data::Int(number) => text.push_str(&number.to_string()),
+        Data::Uint(number) => text.push_str(&format!("{number:#x}")),
+        Data::Float(number) if number.is_nan() => text.push_str("NaN"),
+        Data::Float(number) if number.is_infinite() => text.push_str(if *number > 0.0 { "+Inf" } else { "-Inf" }),
+        Data::Float(number) => text.push_str(&go_float(&format!("{number:e}"))),
+        Data::Str(string) => write_quoted(string, text),
         Data::List(items) => {
             text.push_str("[]interface {}{");
             for (index, item) in items.iter().enumerate() {
                 text.push_str(if index > 0 { ", " } else { "" });
                 write_go(&item.data, text);
             }
-            write!(text, "}}")
+            text.push('}');
         }
         Data::Map(map) => {
             text.push_str("map[interface {}]interface {}{");
             let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by_key(|&(key, _)| key);
+            entries.sort_unstable_by_key(|&(key, _)| key);
             for (index, (key, entry)) in entries.into_iter().enumerate() {
-                let _ = write!(text, "{}{key:?}:", if index > 0 { ", " } else { "" });
+                text.push_str(if index > 0 { ", " } else { "" });
+                write_quoted(key, text);
+                text.push(':');
                 write_go(&entry.value.data, text);
             }
-            write!(text, "}}")
+            text.push('}');
         }
-    };
+    }
+}
+
+/// A string as Go's `strconv.Quote` writes it.
+fn write_quoted(string: &str, text: &mut String) {
+    text.push('"');
+    for character in string.chars() {
+        match character {
+            '"' => text.push_str("\\\""),
+            '\\' => text.push_str("\\\\"),
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            '\x07' => text.push_str("\\a"),
+            '\x08' => text.push_str("\\b"),
+            '\x0B' => text.push_str("\\v"),
+            '\x0C' => text.push_str("\\f"),
+            '\0'..='\x1F' | '\x7F' => text.push_str(&format!("\\x{:02x}", u32::from(character))),
+            '\u{80}'..='\u{A0}' | '\u{AD}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}' => {
+                text.push_str(&format!("\\u{:04x}", u32::from(character)));
+            }
+            _ => text.push(character),
+        }
+    }
+    text.push('"');
 }

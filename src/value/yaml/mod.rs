@@ -49,8 +49,8 @@ pub use text::source;
 pub struct Limits {
     /// Bytes of text.
     pub bytes: usize,
-    /// How deep collections may nest, aliases expanded. What is built of nodes is walked and dropped by recursion: 1,000 levels are
-    /// safe on a stack of 2 MiB.
+    /// How deep collections may nest, aliases expanded. Nodes are walked and dropped by recursion, so this is what keeps a stack from
+    /// running over; Kubernetes' own deepest schemas stay below 50.
     pub depth: usize,
     /// Nodes after aliases are expanded, mappings' keys counted, too.
     pub nodes: usize,
@@ -58,7 +58,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 64 << 20, depth: 1_000, nodes: 4_000_000 }
+        Self { bytes: 64 << 20, depth: 256, nodes: 4_000_000 }
     }
 }
 
@@ -83,6 +83,12 @@ pub fn read_all(source: &Arc<Source>, limits: &Limits) -> Result<Vec<Node>> {
 /// `None` when it is accepted.
 pub fn helm_error(source: &Arc<Source>, limits: &Limits) -> Option<String> {
     documents(source, limits, 1).err().map(|problem| problem.helm_text())
+}
+
+/// Whether a text says itself when it is written without quotes: false for `yes`, `12`, `~`, `2001-01-01` and the empty text, which
+/// are a boolean, a number, null, a timestamp and null. Whether its characters may stand there is another question.
+pub fn is_text(text: &str) -> bool {
+    resolve::is_text(text)
 }
 
 fn documents(source: &Arc<Source>, limits: &Limits, most: usize) -> Found<Vec<Node>> {

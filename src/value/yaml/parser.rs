@@ -124,6 +124,9 @@ pub(super) struct Parser<'a> {
     handles: Vec<(&'a str, Cow<'a, [u8]>)>,
 }
 
+/// A node's anchor and its tag's URI.
+type Properties<'a> = (Option<&'a str>, Option<Cow<'a, [u8]>>);
+
 /// An event and where it begins.
 pub(super) type Located<'a> = (Event<'a>, Mark);
 
@@ -344,7 +347,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Reads an anchor and a tag, in any order, and expands the tag's handle.
-    fn properties(&mut self, start: Mark) -> Found<(Option<&'a str>, Option<Cow<'a, [u8]>>)> {
+    fn properties(&mut self, start: Mark) -> Found<Properties<'a>> {
         let mut anchor = None;
         let mut tag = None;
         loop {

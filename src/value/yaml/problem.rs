@@ -73,17 +73,28 @@ impl Problem {
     /// The same as the crate's error, with the line it shows on and what may help.
     pub(super) fn into_error(self, source: &Source) -> Error {
         let kind = if matches!(self.stage, Stage::Limit | Stage::Aliasing) { ErrorKind::Limit } else { ErrorKind::Syntax };
-        let mut message = self.message.to_string();
-        if let Some((what, since)) = self.within.filter(|(_, since)| since.line < self.mark.line) {
-            message.push_str(&format!(" ({what} that begins on line {})", since.line + 1));
-        }
-        let line = line_at(&source.text, self.mark);
-        let hints = hints(&self, line);
-        let place = Place { file: source.name.clone(), line: self.mark.line + 1, column: self.mark.column + 1 };
-        let error = Error::new(kind, message).at(place).excerpt(line);
+        let (mark, aside) = self.shows();
+        let line = line_at(&source.text, mark);
+        let hints = hints(&self.message, line);
+        let place = Place { file: source.name.clone(), line: mark.line + 1, column: mark.column + 1 };
+        let error = Error::new(kind, format!("{}{aside}", self.message)).at(place).excerpt(line);
         hints.into_iter().fold(error, Error::hint)
     }
+
+    /// Where to look for it, and what to say of where else it shows. What was never closed is best looked for where it began.
+    fn shows(&self) -> (Mark, String) {
+        match self.within.filter(|(_, since)| since.line < self.mark.line) {
+            None => (self.mark, String::new()),
+            Some((what, since)) if UNFINISHED.contains(&&*self.message) => {
+                (since, format!(", noticed on line {} while {what}", self.mark.line + 1))
+            }
+            Some((what, since)) => (self.mark, format!(", while {what} that begins on line {}", since.line + 1)),
+        }
+    }
 }
+
+/// Messages about what was begun and never finished.
+const UNFINISHED: &[&str] = &["found unexpected end of stream", "found unexpected document indicator", "could not find expected ':'"];
 
 /// The text of the line that `mark` is on, without its end.
 fn line_at(text: &str, mark: Mark) -> &str {
@@ -96,27 +107,30 @@ fn line_at(text: &str, mark: Mark) -> &str {
 }
 
 /// What may help, judged by the message and the line it shows on.
-fn hints(problem: &Problem, line: &str) -> Vec<&'static str> {
+fn hints(message: &str, line: &str) -> Vec<&'static str> {
     let mut hints = Vec::new();
-    let indentation = &line[..line.len() - line.trim_start_matches([' ', '\t']).len()];
-    if indentation.contains('\t') {
+    let tab_first = line.trim_start_matches(' ').starts_with('\t');
+    if tab_first {
         hints.push("indent with spaces: YAML allows no tabs there");
     }
     if line.contains("{{") {
         hints.push("put quotes around a value that begins with `{{`: values files are not templates");
     }
-    match &*problem.message {
-        "found unexpected end of stream" | "found unexpected document indicator" => hints.push("a quote is not closed"),
-        "mapping values are not allowed in this context" => {
-            hints.push("put quotes around text that holds `: `, or check the indentation");
+    hints.extend(match message {
+        "found unexpected end of stream" | "found unexpected document indicator" => Some("close the quote"),
+        "mapping values are not allowed in this context" => Some("put quotes around text that holds `: `, or check the indentation"),
+        "could not find expected ':'" => Some("a key needs a `:` and a space on its own line; check the lines above, too"),
+        "did not find expected key" => Some("check the indentation, and quotes that end too early"),
+        "did not find expected ',' or ']'" => Some("close the list with `]`, and put `,` between its items"),
+        "did not find expected ',' or '}'" => Some("close the mapping with `}`, and put `,` between its entries"),
+        "found character that cannot start any token" if !tab_first => {
+            Some("put quotes around text that begins with `@`, a backquote or `%`")
         }
-        "could not find expected ':'" => hints.push("a key needs a `:` and a space on its own line; check the lines above, too"),
-        "did not find expected key" => hints.push("check the indentation, and quotes that end too early"),
-        "found character that cannot start any token" if indentation.is_empty() || !indentation.contains('\t') => {
-            hints.push("put quotes around text that begins with `@`, a backquote or `%`");
-        }
-        "did not find expected alphabetic or numeric character" => hints.push("put quotes around text that begins with `*` or `&`"),
-        _ => {}
-    }
+        "did not find expected alphabetic or numeric character" => Some("put quotes around text that begins with `*` or `&`"),
+        _ if message.starts_with("json: unsupported value") => Some("JSON has no such number: put quotes around it, or leave it out"),
+        _ if message.starts_with("unsupported map key") => Some("put quotes around the key"),
+        _ if message.starts_with("unknown anchor") => Some("put quotes around text that begins with `*`, or define the anchor above it"),
+        _ => None,
+    });
     hints
 }

@@ -27,6 +27,11 @@ pub(super) fn scalar(text: &str, tag: Tag, implicit: bool) -> Result<Data, Strin
     }
 }
 
+/// Whether a plain scalar is text, and not even a timestamp.
+pub(super) fn is_text(text: &str) -> bool {
+    plain(text, Tag::Timestamp).0 == Tag::Str
+}
+
 /// What a text is by its looks, and the tag that says so. `asked` is the tag it has: timestamps are looked for only where they matter.
 fn plain(text: &str, asked: Tag) -> (Tag, Data) {
     let found = match text.as_bytes().first() {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use super::comments::Comments;
-use super::input::{Input, Mark};
+use super::input::{Input, Mark, step};
 use super::problem::{Found, Problem, Stage};
 
 /// The characters after a key's start within which its `:` must follow.
@@ -263,6 +263,7 @@ impl<'a> Scanner<'a> {
 
     fn forget_head(&mut self, token: usize) {
         if let Ok(at) = self.heads.binary_search_by_key(&token, |&(number, _)| number) {
+            step(at.min(self.heads.len() - at));
             self.heads.remove(at);
         }
     }
@@ -300,7 +301,10 @@ impl<'a> Scanner<'a> {
     /// Puts a token in front of the one with a number. When that one was handed out already, go-yaml puts it last.
     fn insert(&mut self, before: Option<usize>, token: Token<'a>) {
         match before.and_then(|number| number.checked_sub(self.taken)) {
-            Some(at) if at <= self.queue.len() => self.queue.insert(at, token),
+            Some(at) if at <= self.queue.len() => {
+                step(at.min(self.queue.len() - at));
+                self.queue.insert(at, token);
+            }
             _ => self.queue.push_back(token),
         }
     }

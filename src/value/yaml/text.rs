@@ -41,6 +41,7 @@ impl Undecodable {
         let place = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         Error::new(ErrorKind::Syntax, self.message)
             .at(Place { file, line: place(line), column: place(last.chars().count() + 1) })
+            .excerpt(format!("{last}{}", char::REPLACEMENT_CHARACTER))
             .hint("save the file as UTF-8")
     }
 }
@@ -74,14 +75,18 @@ fn why_not_utf8(bad: &[u8]) -> &'static str {
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Undecodable> {
     let (pairs, odd) = bytes.as_chunks::<2>();
     let mut good = String::with_capacity(bytes.len());
-    for decoded in char::decode_utf16(pairs.iter().map(|&pair| unit(pair))) {
-        match decoded {
-            Ok(character) => good.push(character),
-            Err(error) if error.unpaired_surrogate() >= 0xDC00 => {
-                return Err(Undecodable { message: "unexpected low surrogate area", good });
+    let mut characters = char::decode_utf16(pairs.iter().map(|&pair| unit(pair)));
+    while let Some(decoded) = characters.next() {
+        let message = match decoded {
+            Ok(character) => {
+                good.push(character);
+                continue;
             }
-            Err(_) => return Err(Undecodable { message: "expected low surrogate area", good }),
-        }
+            Err(error) if error.unpaired_surrogate() >= 0xDC00 => "unexpected low surrogate area",
+            Err(_) if characters.next().is_none() => "incomplete UTF-16 surrogate pair",
+            Err(_) => "expected low surrogate area",
+        };
+        return Err(Undecodable { message, good });
     }
     if odd.is_empty() { Ok(good) } else { Err(Undecodable { message: "incomplete UTF-16 character", good }) }
 }

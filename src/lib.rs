@@ -12,6 +12,7 @@ pub mod classify;
 pub mod diff;
 pub mod error;
 pub mod fetch;
+pub mod render;
 pub mod report;
 pub mod template;
 pub mod value;

@@ -28,7 +28,26 @@ use std::sync::Arc;
 pub use exec::{Frame, ImpureCall, Limits, RenderError, Session};
 pub use profile::Profile;
 
+pub(crate) use fmt::{printf, shown_text as shown};
+
 use ast::Template;
+
+/// A template file, parsed: its own body and its definitions.
+#[derive(Debug)]
+pub struct ParsedFile {
+    templates: Vec<Arc<Template>>,
+}
+
+impl ParsedFile {
+    /// Parses a file; `name` is what error messages and `include` call it.
+    ///
+    /// # Errors
+    /// Helm's message: `parse error at (NAME:LINE): …`.
+    pub fn parse(name: &str, text: &[u8], profile: &Profile) -> Result<Self, RenderError> {
+        let templates = parser::parse(name, text, profile).map_err(|error| in_helms_words(&error))?;
+        Ok(Self { templates: templates.into_iter().map(Arc::new).collect() })
+    }
+}
 
 /// Parsed templates by name, each visible to all.
 #[derive(Debug, Default)]
@@ -43,19 +62,13 @@ impl TemplateSet {
         Self { profile, templates: HashMap::new() }
     }
 
-    /// Parses a file and adds its templates: a later definition replaces an earlier one of the same name, unless it is empty.
-    ///
-    /// # Errors
-    /// Helm's message: `parse error at (NAME:LINE): …`.
-    pub fn add(&mut self, name: &str, text: &[u8]) -> Result<(), RenderError> {
-        let parsed = parser::parse(name, text, &self.profile).map_err(|error| in_helms_words(&error))?;
-        for template in parsed {
-            let replaces = !template.is_empty() || !self.templates.contains_key(&template.name);
-            if replaces {
-                self.templates.insert(Arc::clone(&template.name), Arc::new(template));
+    /// Adds a file's templates: a later definition replaces an earlier one of the same name, unless it is empty.
+    pub fn add(&mut self, file: &ParsedFile) {
+        for template in &file.templates {
+            if !template.is_empty() || !self.templates.contains_key(&template.name) {
+                self.templates.insert(Arc::clone(&template.name), Arc::clone(template));
             }
         }
-        Ok(())
     }
 
     /// What the templates were parsed for.

@@ -7,6 +7,10 @@ pub struct Profile {
     pub helm: &'static str,
     /// The Go version Helm was built with.
     pub go: &'static str,
+    /// The commit Helm was built from.
+    pub commit: &'static str,
+    /// The minor version of Kubernetes it assumes.
+    pub kube_minor: u32,
     /// `{{else with}}` (Go 1.23, Helm 3.17).
     pub else_with: bool,
     /// `range` over an integer (Go 1.24, Helm 3.18).
@@ -28,6 +32,8 @@ impl Profile {
     pub const V3_17: Self = Self {
         helm: "v3.17.3",
         go: "go1.23.7",
+        commit: "e4da49785aa6e6ee2b86efd5dd9e43400318262b",
+        kube_minor: 32,
         else_with: true,
         range_over_int: false,
         comparison_names_types: false,
@@ -38,7 +44,15 @@ impl Profile {
     };
 
     /// Helm 3.19, Go 1.24.
-    pub const V3_19: Self = Self { helm: "v3.19.0", go: "go1.24.7", range_over_int: true, group_prereleases: true, ..Self::V3_17 };
+    pub const V3_19: Self = Self {
+        helm: "v3.19.0",
+        go: "go1.24.7",
+        commit: "3d8990f0836691f0229297773f3524598f46bda6",
+        kube_minor: 34,
+        range_over_int: true,
+        group_prereleases: true,
+        ..Self::V3_17
+    };
 
     /// Helm 4.2, Go 1.26.
     pub const V4_2: Self =

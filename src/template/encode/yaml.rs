@@ -417,12 +417,7 @@ fn escape(c: char) -> String {
 
 /// Whether the plain text would be read as this text, and not as a number, a boolean, nothing …
 fn reads_as_text(text: &str) -> bool {
-    is_text(text) && !is_sexagesimal(text)
-}
-
-fn is_text(text: &str) -> bool {
-    let _ = text;
-    true
+    crate::value::yaml::is_text(text) && !is_sexagesimal(text)
 }
 
 /// `12:30:45`: a number to YAML 1.1, which go-yaml therefore quotes.

@@ -177,7 +177,11 @@ impl<'s> Session<'s> {
 
     /// Counts one step.
     fn step(&self) -> Result<(), Fail> {
-        let steps = self.steps.get() + 1;
+        self.charge(1)
+    }
+
+    fn charge(&self, steps: u64) -> Result<(), Fail> {
+        let steps = self.steps.get().saturating_add(steps);
         self.steps.set(steps);
         if steps > self.limits.steps {
             return Err(Fail::limit(format!("more than {} steps", self.limits.steps)));
@@ -253,6 +257,11 @@ impl Call<'_> {
     /// Notes that the function's answer is not a matter of its arguments.
     pub(crate) fn impure(&self, function: &'static str) {
         self.session.note_impure(function, self.site.0, self.site.1);
+    }
+
+    /// Counts work that is dearer than a step.
+    pub(crate) fn charge(&self, steps: u64) -> Result<(), Fail> {
+        self.session.charge(steps)
     }
 
     /// A string of this length may be made.

@@ -5,6 +5,7 @@
 //! so a function gets what it asked for. Depends on values, fmt, encode, `version`.
 
 mod builtins;
+mod certificates;
 mod crypto;
 mod date_layout;
 pub(crate) mod dates;
@@ -214,6 +215,7 @@ const FAMILIES: &[&[Function]] = &[
     encoding::ROWS,
     hashes::ROWS,
     crypto::ROWS,
+    certificates::ROWS,
     dates::ROWS,
     paths::ROWS,
     urls::ROWS,

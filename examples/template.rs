@@ -18,7 +18,7 @@ fn main() {
     }
 }
 
-#[allow(clippy::disallowed_methods)]
+#[allow(clippy::disallowed_methods, clippy::print_stderr)]
 fn run() -> Result<(), Box<dyn Error>> {
     let mut words = std::env::args().skip(1);
     let (mut names, mut files, mut release) = (Vec::new(), Vec::new(), Release::default());
@@ -43,6 +43,9 @@ fn run() -> Result<(), Box<dyn Error>> {
     let capabilities = Capabilities::of(&profile);
     let prepared = Prepared::new(Arc::new(chart), profile, Limits::default());
     let rendered = prepared.render(&values.iter().collect::<Vec<_>>(), &release, &capabilities)?;
+    for warning in &rendered.warnings {
+        eprintln!("{warning}");
+    }
     std::io::stdout().write_all(&rendered.text(TextOptions::default()))?;
     Ok(())
 }

@@ -2,12 +2,14 @@
 //! `encoding/json` makes of a value.
 
 mod from_json;
+mod from_toml;
 pub(crate) mod json;
 pub(crate) mod pretty;
 pub(crate) mod toml;
 pub(crate) mod yaml;
 
 pub(crate) use from_json::parse as parse_json;
+pub(crate) use from_toml::parse as parse_toml;
 
 use super::fmt::{MAX_DEPTH, general};
 use super::value::{Text, Value};

@@ -61,7 +61,7 @@ fn print_nested(out: &mut Vec<u8>, value: &Value, depth: usize) {
         Value::Uint8(value) => push_display(out, value),
         Value::Float(value) => out.extend_from_slice(general(*value).as_bytes()),
         Value::Str(text) => out.extend_from_slice(text),
-        Value::Bytes(bytes) => print_sequence(out, bytes.iter(), |out, byte| push_display(out, byte)),
+        Value::Bytes(bytes) => print_sequence(out, bytes.iter(), push_display),
         Value::List(list) => print_list(out, list, depth),
         Value::Map(map) => print_map(out, map, depth),
         Value::Struct(object) if object.of.pointer && depth > 0 => out.extend_from_slice(ADDRESS),

@@ -16,7 +16,7 @@ const RAW: Style = Style { indented: false, html_safe: false };
 pub(super) const ROWS: &[Function] = &[
     fixed("toYaml", &[Any], |call, args| to_yaml(call, args.any(0)).map(|text| Value::text(text.unwrap_or_default()))),
     fixed("mustToYaml", &[Any], must_to_yaml).when(|profile| profile.must_to_yaml),
-    fixed("toYamlPretty", &[Any], |call, args| pretty(call, args)).when(|profile| profile.pretty_yaml),
+    fixed("toYamlPretty", &[Any], pretty).when(|profile| profile.pretty_yaml),
     fixed("fromYaml", &[Str], from_yaml),
     fixed("fromYamlArray", &[Str], from_yaml_array),
     fixed("toJson", &[Any], |_, args| Ok(Value::text(to_json(args, COMPACT).unwrap_or_default()))),
@@ -28,6 +28,7 @@ pub(super) const ROWS: &[Function] = &[
     fixed("fromJson", &[Str], from_json),
     fixed("mustFromJson", &[Str], |_, args| encode::parse_json(args.text(0)).map_err(Fail::from)),
     fixed("fromJsonArray", &[Str], from_json_array),
+    fixed("fromToml", &[Str], |_, args| Ok(encode::parse_toml(&args.str(0)).unwrap_or_else(error_map))).when(|profile| profile.pretty_yaml),
     fixed("toToml", &[Any], |_, args| Ok(Value::text(to_toml(args).unwrap_or_else(|message| message)))),
     fixed("mustToToml", &[Any], |_, args| Ok(Value::text(to_toml(args)?))).when(|profile| profile.must_to_toml),
     fixed("b64enc", &[Str], |_, args| Ok(Value::text(data_encoding::BASE64.encode(args.text(0))))),

@@ -6,6 +6,7 @@
 
 mod builtins;
 mod certificates;
+mod ciphers;
 mod crypto;
 mod date_layout;
 pub(crate) mod dates;
@@ -216,6 +217,7 @@ const FAMILIES: &[&[Function]] = &[
     hashes::ROWS,
     crypto::ROWS,
     certificates::ROWS,
+    ciphers::ROWS,
     dates::ROWS,
     paths::ROWS,
     urls::ROWS,

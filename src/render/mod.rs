@@ -108,7 +108,7 @@ impl Prepared {
         check_kube_version(&self.chart, capabilities)?;
         let mut files = BTreeMap::new();
         let top = objects::Top::new(release, capabilities, &self.profile);
-        collect(&root, &top, &root.name, Map { kind: MapKind::Values, ..coalesced }, &mut files);
+        collect(&root, &top, &root.name, coalesced.with_kind(MapKind::Values), &mut files);
         let set = self.assemble(&files)?;
         let session = Session::new(&set, self.limits.clone());
         let outputs = execute(&session, &files)?;
@@ -164,7 +164,7 @@ fn collect<'c>(mount: &Mount<'c>, top: &objects::Top, path: &str, values: Map, f
             Some(Value::Map(inner)) => Some(inner),
             _ => None,
         }) {
-            Some(found) => Map { kind: MapKind::Values, ..found },
+            Some(found) => found.with_kind(MapKind::Values),
             None => Map::of(MapKind::Values, Table::new()),
         };
         let object = collect(child, top, &child_path, child_values, files);
@@ -190,7 +190,7 @@ fn execute(session: &Session<'_>, files: &BTreeMap<String, Renderable<'_>>) -> R
             continue;
         }
         file.data.set(Text::from("Template"), objects::template(name, &file.base_path));
-        outputs.insert(name.clone(), session.render(name, Value::Map(file.data.clone()))?);
+        outputs.insert(name.clone(), session.render(name, Value::Map(file.data.with_kind(MapKind::Values)))?);
     }
     Ok(outputs)
 }

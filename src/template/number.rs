@@ -102,10 +102,12 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
     if !unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         return None;
     }
-    if text.contains('_') {
+    let digit_at = |at: Option<usize>| at.and_then(|at| unsigned.as_bytes().get(at)).is_some_and(u8::is_ascii_digit);
+    let misplaced = |(at, _): (usize, &str)| !(digit_at(at.checked_sub(1)) && digit_at(Some(at + 1)));
+    if unsigned.match_indices('_').any(misplaced) {
         return None;
     }
-    let value: f64 = text.parse().ok()?;
+    let value: f64 = text.replace('_', "").parse().ok()?;
     value.is_finite().then_some(value)
 }
 

@@ -3,15 +3,17 @@
 
 usage: regenerate.py [HELM]      (HELM defaults to helm; it must be 3.17.3)
 
-cases.txt holds one case a line: a template, with \\n for line breaks; `# family: NAME` begins a family, `# with: A ;; B` gives the operands
+cases.txt holds one case a line: a template, with ⏎ for line breaks; `# family: NAME` begins a family, `# with: A ;; B` gives the operands
 that take the place of § in the lines below, each in turn; other lines with # are notes.
-Every case is one file of one chart. Helm stops at the first failing file, so a failing one is recorded with its message and taken
+Every case is one file of a chart. Helm stops at the first failing file, so a failing one is recorded with its message and taken
 out, and Helm runs again; files are executed from the last to the first, so what failed says which came before it without fault.
 Lines of the result: {"template": …, "want": …} or {"template": …, "error": …}; values.json holds the values all of them see.
 """
 import base64, json, pathlib, re, subprocess, sys, tempfile
 
 HERE = pathlib.Path(__file__).parent
+# Few in a chart, because Helm starts anew after each failure.
+CHART_CASES = 20
 HELM = sys.argv[1] if len(sys.argv) > 1 else "helm"
 
 
@@ -24,7 +26,7 @@ def read_cases():
             operands = line.removeprefix("# with: ").split(" ;; ")
         elif line.strip() and not line.startswith("# "):
             for operand in operands if "§" in line else [""]:
-                cases.append((family, line.replace("§", operand).replace("\\n", "\n")))
+                cases.append((family, line.replace("§", operand).replace("⏎", "\n")))
     return cases
 
 
@@ -45,7 +47,6 @@ def ask(cases):
         (chart / "files" / "a.txt").write_text("one\ntwo\n")
         (chart / "files" / "b.json").write_text('{"b": 1}')
         for index, (_, template) in enumerate(cases):
-            (chart / "templates" / f"t{index:05}.tpl").write_text(template)
             wrapper = '{{ $out := include "c/templates/_NAME" . }}out: {{ $out | b64enc | quote }}\n'
             (chart / "templates" / f"_t{index:05}.tpl").write_text(template)
             (chart / "templates" / f"t{index:05}.tpl").write_text(wrapper.replace("_NAME", f"_t{index:05}.tpl"))
@@ -73,12 +74,15 @@ def message(error):
     """Helm's message from the case's own file on."""
     text = re.sub(r"\s*Use --debug flag.*", "", error, flags=re.S).removeprefix("Error: ").strip()
     text = re.sub(r"^.*?error calling include: (?=template: )", "", text, count=1, flags=re.S)
-    return re.sub(r"_t\d{5}\.tpl", "_t.tpl", text)
+    return re.sub(r"t\d{5}\.tpl", "t.tpl", text)
 
 
 def main():
     cases = read_cases()
-    results = ask(cases)
+    results = {}
+    for start in range(0, len(cases), CHART_CASES):
+        part = ask(cases[start : start + CHART_CASES])
+        results.update({start + index: result for index, result in part.items()})
     families = {}
     for index, (family, template) in enumerate(cases):
         families.setdefault(family, []).append({"template": template, **results[index]})

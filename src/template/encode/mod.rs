@@ -26,6 +26,8 @@ pub(crate) enum Tree {
     List(Vec<Tree>),
     /// In the order in which JSON writes it: maps by key, structs by field.
     Map(Vec<(Text, Tree)>),
+    /// A struct whose fields YAML keeps in their order.
+    Record(Vec<(Text, Tree)>),
 }
 
 impl Tree {

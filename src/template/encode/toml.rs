@@ -3,20 +3,49 @@
 use std::fmt::Write as _;
 
 use super::Tree;
-use crate::template::fmt::json_number;
-use crate::template::value::Text;
+use crate::template::value::{MAX_DEPTH, Text, Value};
 
-/// The document of a mapping.
+/// The document of a mapping; of anything else the value itself.
 ///
 /// # Errors
 /// The library's message; Helm prints it in place of the document.
-pub(crate) fn write(tree: &Tree) -> Result<String, String> {
-    let Tree::Map(entries) = tree else {
-        return Err("toml: top-level values must be Go maps or structs".into());
-    };
-    let mut writer = Writer { out: String::new() };
-    writer.entries(&[], entries)?;
-    Ok(writer.out)
+pub(crate) fn write(value: &Value) -> Result<String, String> {
+    match tree(value, 0)? {
+        Tree::Map(entries) => {
+            let mut writer = Writer { out: String::new() };
+            writer.entries(&[], &entries)?;
+            Ok(writer.out)
+        }
+        other => inline(&other),
+    }
+}
+
+/// Like [`Tree::of`], but with Go's names for the fields of structs, empty ones too, and bytes as numbers.
+fn tree(value: &Value, depth: usize) -> Result<Tree, String> {
+    if depth > MAX_DEPTH {
+        return Err("toml: nested too deep".into());
+    }
+    match value {
+        Value::Bytes(bytes) => Ok(Tree::List(bytes.iter().map(|byte| Tree::Uint(u64::from(*byte))).collect())),
+        Value::List(list) if list.items.is_some() || depth == 0 => {
+            list.items().iter().map(|item| tree(item, depth + 1)).collect::<Result<_, _>>().map(Tree::List)
+        }
+        Value::Map(map) if map.table.is_some() || depth == 0 => {
+            let entries = map.snapshot().into_iter().map(|(key, value)| Ok((key, tree(&value, depth + 1)?)));
+            entries.collect::<Result<_, String>>().map(Tree::Map)
+        }
+        Value::Struct(object) => {
+            let mut entries = Vec::new();
+            for (field, value) in object.of.fields.iter().zip(&object.fields) {
+                match tree(value, depth + 1)? {
+                    Tree::Map(inner) if field.embedded => entries.extend(inner),
+                    tree => entries.push((field.name.into(), tree)),
+                }
+            }
+            Ok(Tree::Map(entries))
+        }
+        other => Tree::of(other),
+    }
 }
 
 type Entry<'t> = &'t (Text, Tree);
@@ -90,7 +119,7 @@ fn inline(tree: &Tree) -> Result<String, String> {
         Tree::Float(number) => float(*number),
         Tree::Text(text) => quoted(text),
         Tree::List(items) => format!("[{}]", items.iter().map(inline).collect::<Result<Vec<_>, _>>()?.join(", ")),
-        Tree::Map(entries) => {
+        Tree::Map(entries) | Tree::Record(entries) => {
             let present = entries.iter().filter(|(_, value)| !matches!(value, Tree::Null));
             let pairs = present.map(|(key, value)| Ok(format!("{} = {}", key_text(key), inline(value)?)));
             format!("{{{}}}", pairs.collect::<Result<Vec<_>, String>>()?.join(", "))
@@ -100,8 +129,8 @@ fn inline(tree: &Tree) -> Result<String, String> {
 
 /// `%f` with the shortest digits and at least one after the point.
 fn float(number: f64) -> String {
-    let text = if number.abs() < 1e21 { json_number(number).unwrap_or_default() } else { format!("{number:.0}") };
-    if text.contains(['.', 'e']) { text } else { format!("{text}.0") }
+    let text = number.to_string();
+    if text.contains('.') { text } else { format!("{text}.0") }
 }
 
 fn key_text(key: &Text) -> String {

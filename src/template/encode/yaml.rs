@@ -116,9 +116,10 @@ impl Writer {
     fn node(&mut self, tree: &Tree, place: Place, indent: Option<usize>) {
         match tree {
             Tree::List(items) if items.is_empty() => self.indicator("[]", true, false, false),
-            Tree::Map(entries) if entries.is_empty() => self.indicator("{}", true, false, false),
+            Tree::Map(entries) | Tree::Record(entries) if entries.is_empty() => self.indicator("{}", true, false, false),
             Tree::List(items) => self.sequence(items, place, indent),
-            Tree::Map(entries) => self.mapping(entries, place, indent),
+            Tree::Map(entries) => self.mapping(entries, place, indent, true),
+            Tree::Record(entries) => self.mapping(entries, place, indent, false),
             Tree::Text(text) => self.text(&text.lossy(), place, indent),
             Tree::Null => self.word("null"),
             Tree::Bool(truth) => self.word(if *truth { "true" } else { "false" }),
@@ -173,11 +174,13 @@ impl Writer {
         }
     }
 
-    fn mapping(&mut self, entries: &[(Text, Tree)], place: Place, indent: Option<usize>) {
+    fn mapping(&mut self, entries: &[(Text, Tree)], place: Place, indent: Option<usize>, sorts: bool) {
         let inner = self.deeper(indent, place);
         let mut sorted: Vec<(String, &Tree)> = entries.iter().map(|(key, value)| (key.lossy().into_owned(), value)).collect();
         let dialect = self.dialect;
-        sorted.sort_by(|(a, _), (b, _)| natural_order(a, b, dialect));
+        if sorts {
+            sorted.sort_by(|(a, _), (b, _)| natural_order(a, b, dialect));
+        }
         for (key, value) in sorted {
             self.indent_to(inner);
             if key.len() <= MAX_SIMPLE_KEY && !key.contains(is_break) {
@@ -198,8 +201,8 @@ impl Writer {
             None => INDENT,
             Some(_) => self.deeper(indent, place),
         };
-        let folds = self.dialect == Dialect::V2 && !matches!(place, Place::SimpleKey | Place::LongKey);
-        match self.quoting(text, matches!(place, Place::SimpleKey | Place::LongKey)) {
+        let folds = self.dialect == Dialect::V2 && place != Place::SimpleKey;
+        match self.quoting(text, place == Place::SimpleKey) {
             Quoting::Plain => self.plain(text, folds, inner),
             Quoting::Single => self.single_quoted(text, folds, inner),
             Quoting::Double => self.double_quoted(text, folds, inner),

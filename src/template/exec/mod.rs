@@ -6,12 +6,15 @@
 mod call;
 mod error;
 mod eval;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Instant;
 
 use regex::bytes::Regex;
 
@@ -38,15 +41,20 @@ pub struct Limits {
     pub output_bytes: u64,
     /// Bytes of one string.
     pub string_bytes: usize,
+    /// Seconds of one render.
+    pub seconds: u64,
     /// Elements of one list that a function makes from a number (`until`, `seq`).
     pub list_items: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 4_000, steps: 200_000_000, output_bytes: 1 << 30, string_bytes: 128 << 20, list_items: 4_000_000 }
+        Self { depth: 4_000, steps: 200_000_000, output_bytes: 1 << 30, seconds: 60, string_bytes: 128 << 20, list_items: 4_000_000 }
     }
 }
+
+/// How many steps pass between two looks at the clock.
+const STEPS_BETWEEN_LOOKS: u64 = 128;
 
 /// How often a template may be inside itself through `include` (Helm's own limit).
 const MAX_SELF_INCLUDES: usize = 1_000;
@@ -128,6 +136,7 @@ pub struct Session<'s> {
     steps: Cell<u64>,
     written: Cell<u64>,
     impure: RefCell<Vec<ImpureCall>>,
+    began: Instant,
 }
 
 impl<'s> Session<'s> {
@@ -142,6 +151,7 @@ impl<'s> Session<'s> {
             steps: Cell::new(0),
             written: Cell::new(0),
             impure: RefCell::default(),
+            began: Instant::now(),
         }
     }
 
@@ -180,11 +190,15 @@ impl<'s> Session<'s> {
         self.charge(1)
     }
 
-    fn charge(&self, steps: u64) -> Result<(), Fail> {
-        let steps = self.steps.get().saturating_add(steps);
+    fn charge(&self, more: u64) -> Result<(), Fail> {
+        let old = self.steps.get();
+        let steps = old.saturating_add(more);
         self.steps.set(steps);
         if steps > self.limits.steps {
             return Err(Fail::limit(format!("more than {} steps", self.limits.steps)));
+        }
+        if old / STEPS_BETWEEN_LOOKS != steps / STEPS_BETWEEN_LOOKS && self.began.elapsed().as_secs() >= self.limits.seconds {
+            return Err(Fail::limit(format!("more than {} seconds", self.limits.seconds)));
         }
         Ok(())
     }

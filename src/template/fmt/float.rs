@@ -40,6 +40,58 @@ pub(super) fn scientific(value: f64, precision: usize, mark: char) -> String {
     format!("{sign}{}", scientific_text(&digits, exponent, mark))
 }
 
+/// `%x`: hexadecimal digits with a binary exponent; `precision` of them after the point, or as many as there are.
+pub(super) fn hexadecimal(value: f64, precision: Option<usize>) -> String {
+    const FRACTION_BITS: u32 = 52;
+    if let Some(text) = special(value) {
+        return text.into();
+    }
+    let sign = if value.is_sign_negative() { "-" } else { "" };
+    let (mut mantissa, mut exponent) = mantissa_and_exponent(value);
+    if mantissa != 0 {
+        let shift = mantissa.leading_zeros() - (63 - FRACTION_BITS);
+        mantissa <<= shift;
+        exponent += FRACTION_BITS as i32 - shift as i32;
+    } else {
+        exponent = 0;
+    }
+    let mut digits = 13;
+    if let Some(precision) = precision.filter(|precision| *precision < 13) {
+        let dropped = 4 * (13 - precision as u32);
+        let (half, rest) = (1 << (dropped - 1), mantissa & ((1 << dropped) - 1));
+        mantissa >>= dropped;
+        mantissa += u64::from(rest > half || (rest == half && mantissa & 1 == 1));
+        digits = precision;
+    }
+    let fraction_bits = 4 * digits as u32;
+    let (whole, fraction) = (mantissa >> fraction_bits, mantissa & ((1 << fraction_bits) - 1));
+    let mut shown = if digits > 0 { format!("{fraction:0digits$x}") } else { String::new() };
+    match precision {
+        Some(precision) => shown.extend(std::iter::repeat_n('0', precision.saturating_sub(digits))),
+        None => shown.truncate(shown.trim_end_matches('0').len()),
+    }
+    let point = if shown.is_empty() { "" } else { "." };
+    let exponent_sign = if exponent < 0 { '-' } else { '+' };
+    format!("{sign}0x{whole:x}{point}{shown}p{exponent_sign}{:02}", exponent.abs())
+}
+
+/// `%b`: the mantissa as an integer and the exponent of two.
+pub(super) fn binary(value: f64) -> String {
+    if let Some(text) = special(value) {
+        return text.into();
+    }
+    let sign = if value.is_sign_negative() { "-" } else { "" };
+    let (mantissa, exponent) = mantissa_and_exponent(value);
+    format!("{sign}{mantissa}p{exponent:+}")
+}
+
+/// The value is the first times two to the power of the second.
+fn mantissa_and_exponent(value: f64) -> (u64, i32) {
+    let bits = value.to_bits();
+    let (fraction, exponent) = (bits & ((1 << 52) - 1), (bits >> 52 & 0x7ff) as i32);
+    if exponent == 0 { (fraction, -1074) } else { (fraction | 1 << 52, exponent - 1075) }
+}
+
 /// A float as `encoding/json` writes it: `%f` with the shortest digits, `%e` below 1e-6 and from 1e21 on. `None` for NaN and infinities.
 pub(crate) fn json_number(value: f64) -> Option<String> {
     if special(value).is_some() {

@@ -6,14 +6,12 @@ mod quote;
 
 use std::io::Write as _;
 
+pub(crate) use super::value::MAX_DEPTH;
 use super::value::{Elem, List, Map, Value};
 
 pub(crate) use float::{general, json_number};
 pub(crate) use printf::printf;
 pub(crate) use quote::{is_print, quote, unquote, unquote_char};
-
-/// How deep a value may nest before printing stops: a map can contain itself.
-pub(crate) const MAX_DEPTH: usize = 1_000;
 
 /// What stands for the address that Go prints for a pointer inside another value.
 const ADDRESS: &[u8] = b"0xc000000000";

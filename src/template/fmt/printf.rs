@@ -58,10 +58,12 @@ impl Cursor<'_> {
         let start = self.at;
         let mut number = 0usize;
         while let Some(digit @ b'0'..=b'9') = self.peek() {
-            number = number * 10 + usize::from(digit - b'0');
             if number > MAX_WIDTH {
+                // Go gives up the rest of the format.
+                self.at = self.format.len();
                 return None;
             }
+            number = number * 10 + usize::from(digit - b'0');
             self.at += 1;
         }
         (self.at > start).then_some(number)
@@ -237,9 +239,7 @@ impl Printer {
         } else {
             self.put(&value.type_name());
             self.put("=");
-            let flags = std::mem::take(&mut self.flags);
             self.value(value, 'v', 0);
-            self.flags = flags;
         }
         self.put(")");
     }
@@ -382,7 +382,7 @@ impl Printer {
                 return self.pad(shown.as_bytes());
             }
             'U' => {
-                let mut shown = format!("U+{magnitude:04X}");
+                let mut shown = format!("U+{:04X}", number as u64);
                 let c = character(number);
                 if self.flags.sharp && is_print(c) {
                     shown.push_str(&format!(" '{c}'"));
@@ -435,14 +435,18 @@ impl Printer {
             'G' => float::layout_general(number, precision, 'E'),
             'e' | 'E' => float::scientific(number, precision.unwrap_or(6), verb),
             'f' | 'F' => float::fixed(number, precision.unwrap_or(6)),
+            'x' => float::hexadecimal(number, precision),
+            'X' => float::hexadecimal(number, precision).to_uppercase(),
+            'b' => float::binary(number),
             _ => return self.misuse(value, verb),
         };
+        let text = if self.flags.sharp && verb != 'b' { with_point(&text, verb, precision) } else { text };
         let (sign, digits) = match text.strip_prefix(['-', '+']) {
             Some(rest) => (&text[..1], rest),
             None => ("+", &text[..]),
         };
         let sign = match sign {
-            "+" if self.flags.plus || self.flags.plus_v => "+",
+            "+" if self.flags.plus => "+",
             "+" if number.is_infinite() && !self.flags.space => "+",
             "+" if self.flags.space => " ",
             "+" => "",
@@ -457,6 +461,23 @@ impl Printer {
         self.pad(text.as_bytes());
         self.flags.zero = zero;
     }
+}
+
+/// What `#` does to a float: a point in any case, and zeros up to the precision.
+fn with_point(text: &str, verb: char, precision: Option<usize>) -> String {
+    let is_hex = matches!(verb, 'x' | 'X');
+    let tail_at = text.find(|c| matches!(c, 'p' | 'P') || (!is_hex && matches!(c, 'e' | 'E'))).unwrap_or(text.len());
+    let (number, tail) = text.split_at(tail_at);
+    let mut number = number.to_owned();
+    let wanted = if matches!(verb, 'v' | 'g' | 'G' | 'x' | 'X') { precision.unwrap_or(6) } else { 0 };
+    let unsigned = number.trim_start_matches(['-', '+']);
+    let significant = unsigned.chars().filter(|c| *c != '.').skip_while(|c| *c == '0').count();
+    let zero_counts = usize::from(unsigned == "0");
+    if !number.contains('.') {
+        number.push('.');
+    }
+    number.extend(std::iter::repeat_n('0', wanted.saturating_sub(significant + zero_counts)));
+    number + tail
 }
 
 fn next_char(text: &[u8]) -> Option<(char, usize)> {

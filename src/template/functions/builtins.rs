@@ -26,7 +26,7 @@ pub(super) const ROWS: &[Function] = &[
     fixed("len", &[Raw], len),
     open("call", &[Raw], Raw, |_, args| match args.any(0) {
         Value::Nil => Err("call of nil".into()),
-        value => Err(format!("non-function of type {}", value.type_name()).into()),
+        value => Err(format!("non-function {} of type {}", shown_text(value), value.type_name()).into()),
     }),
     open("print", &[], Any, |_, args| Ok(Value::text(printed(args)))),
     open("println", &[], Any, println),

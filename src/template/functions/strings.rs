@@ -70,6 +70,17 @@ pub(super) fn simple_upper(c: char) -> char {
     }
 }
 
+/// The title case of a character, which differs from the upper case for four digraphs.
+fn simple_title(c: char) -> char {
+    match c {
+        'Ǆ' | 'ǅ' | 'ǆ' => 'ǅ',
+        'Ǉ' | 'ǈ' | 'ǉ' => 'ǈ',
+        'Ǌ' | 'ǋ' | 'ǌ' => 'ǋ',
+        'Ǳ' | 'ǲ' | 'ǳ' => 'ǲ',
+        c => simple_upper(c),
+    }
+}
+
 /// The lower case of a character where that is one character.
 pub(super) fn simple_lower(c: char) -> char {
     let mut lower = c.to_lowercase();
@@ -84,7 +95,7 @@ fn title(text: &[u8]) -> Vec<u8> {
     let mut out = String::with_capacity(text.len());
     let mut after_separator = true;
     for c in text.chars() {
-        out.push(if after_separator { simple_upper(c) } else { c });
+        out.push(if after_separator { simple_title(c) } else { c });
         after_separator = match c {
             c if c.is_alphanumeric() || c == '_' => false,
             c if c.is_ascii() => true,

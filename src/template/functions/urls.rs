@@ -117,6 +117,9 @@ impl Url {
                 &authority[at + 1..]
             }
         };
+        if host.starts_with(b"[") && !host.contains(&b']') {
+            return Err("missing ']' in host".into());
+        }
         let port = memchr::memrchr(b':', host).filter(|colon| !host[*colon..].contains(&b']')).map_or(&b""[..], |colon| &host[colon..]);
         if !port.iter().skip(1).all(u8::is_ascii_digit) {
             return Err(format!("invalid port {} after host", quote(port)));

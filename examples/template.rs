@@ -34,6 +34,9 @@ fn run() -> Result<(), Box<dyn Error>> {
     let packed = std::fs::read(path)?;
     let package = Package { content: Content::Archive(packed.into()), origin: path.clone(), digest: None };
     let chart = chart::open(&package, &ChartLimits::default())?;
+    if chart.metadata.deprecated {
+        eprintln!("WARNING: This chart is deprecated");
+    }
     let mut values = Vec::new();
     for file in files {
         let source = yaml::source(file.as_str(), &std::fs::read(&file)?)?;
@@ -43,9 +46,6 @@ fn run() -> Result<(), Box<dyn Error>> {
     let capabilities = Capabilities::of(&profile);
     let prepared = Prepared::new(Arc::new(chart), profile, Limits::default());
     let rendered = prepared.render(&values.iter().collect::<Vec<_>>(), &release, &capabilities)?;
-    for warning in &rendered.warnings {
-        eprintln!("{warning}");
-    }
     std::io::stdout().write_all(&rendered.text(TextOptions::default()))?;
     Ok(())
 }

@@ -65,7 +65,7 @@ pub struct Rendered {
     pub notes: Vec<(String, Vec<u8>)>,
     /// Calls that give another answer next time.
     pub impure: Vec<ImpureCall>,
-    /// What Helm would print on standard error.
+    /// What Helm would print on standard error while it renders; that a chart is deprecated it says before.
     pub warnings: Vec<String>,
 }
 
@@ -100,9 +100,6 @@ impl Prepared {
         let mut warnings = self.chart.warnings.clone();
         let given = coalesce::merge_files(values)?;
         check_installable(&self.chart)?;
-        if self.chart.metadata.deprecated {
-            warnings.push("WARNING: This chart is deprecated".into());
-        }
         let root = Mount::root(&self.chart, &given, &mut warnings)?;
         let coalesced = coalesce::coalesce_values(&root, &given, false, &mut warnings)?;
         check_kube_version(&self.chart, capabilities)?;

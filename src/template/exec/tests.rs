@@ -74,7 +74,7 @@ fn deep_nesting_is_refused_when_parsed() {
     let blocks = format!("{}{}", "{{ if 1 }}".repeat(100_000), "{{ end }}".repeat(100_000));
     for template in [parentheses, blocks] {
         let error = render(&template, Limits::default()).expect_err("too deep");
-        assert!(error.contains("nested deeper than 500 levels"), "{error}");
+        assert!(error.contains("nested deeper than 200 levels"), "{error}");
     }
 }
 

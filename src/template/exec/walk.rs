@@ -216,6 +216,7 @@ impl<'s> State<'s> {
         let mut ran = false;
         for (index, element) in elements {
             ran = true;
+            self.session.step().map_err(|fail| self.failed("", fail))?;
             self.bind(&branch.pipe, mark, index, &element)?;
             let flow = self.list(&element, &branch.body)?;
             self.variables.truncate(mark);

@@ -23,7 +23,7 @@ use std::thread;
 use crate::chart::Chart;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::template::value::{Map, MapKind, Table, Text, Value};
-use crate::template::{ImpureCall, Limits, ParsedFile, Profile, Session, TemplateSet};
+use crate::template::{Chance, ImpureCall, Limits, ParsedFile, Profile, Session, TemplateSet};
 use crate::value::Node;
 use crate::version::{Constraint, Version};
 pub use capabilities::Capabilities;
@@ -74,13 +74,21 @@ pub struct Prepared {
     chart: Arc<Chart>,
     profile: Profile,
     limits: Limits,
+    chance: Chance,
     parsed: Mutex<HashMap<String, Arc<ParsedFile>>>,
 }
 
 impl Prepared {
     /// A chart for renders as one Helm version does them.
     pub fn new(chart: Arc<Chart>, profile: Profile, limits: Limits) -> Self {
-        Self { chart, profile, limits, parsed: Mutex::default() }
+        Self { chart, profile, limits, chance: Chance::Real, parsed: Mutex::default() }
+    }
+
+    /// The same chart for stable renders: what comes from chance, clock or new keys is the same each time, for comparing.
+    #[must_use]
+    pub fn stable(mut self) -> Self {
+        self.chance = Chance::Stable;
+        self
     }
 
     /// Renders with values: each is a values file, later ones win, as with `helm template -f`.
@@ -107,7 +115,7 @@ impl Prepared {
         let top = objects::Top::new(release, capabilities, &self.profile);
         collect(&root, &top, &root.name, coalesced.with_kind(MapKind::Values), &mut files);
         let set = self.assemble(&files)?;
-        let session = Session::new(&set, self.limits.clone());
+        let session = Session::new(&set, self.limits.clone()).with_chance(self.chance);
         let outputs = execute(&session, &files)?;
         let mut rendered = manifests::sort(outputs)?;
         rendered.crds = root.crds();

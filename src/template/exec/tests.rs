@@ -1,6 +1,6 @@
 use std::thread;
 
-use super::{Limits, Session};
+use super::{Chance, Limits, Session};
 use crate::template::value::{Table, Value};
 use crate::template::{ParsedFile, Profile, TemplateSet};
 
@@ -99,4 +99,20 @@ fn functions_that_answer_differently_next_time_are_noted() {
     assert_eq!(session.render("t", Value::Nil).unwrap(), b"3\nAstruct");
     let calls: Vec<(&str, usize)> = session.impure_calls().iter().map(|call| (call.function, call.line)).collect();
     assert_eq!(calls, [("randAlpha", 1), ("now", 2)]);
+}
+
+#[test]
+fn stable_renders_repeat_and_yet_tell_arguments_and_calls_apart() {
+    let text = "{{ randAlphaNum 8 }} {{ randAlphaNum 8 }} {{ uuidv4 }} {{ now | date \"2006\" }} {{ htpasswd \"u\" \"p\" }} \
+                {{ $ca := genCA \"ca\" 1 }}{{ (genSignedCert \"a\" nil nil 1 $ca).Cert | sha256sum }} {{ (genCA \"b\" 1).Key | sha256sum }}";
+    let stable = || {
+        let mut set = TemplateSet::new(Profile::V3_17);
+        set.add(&ParsedFile::parse("t", text.as_bytes(), &Profile::V3_17).unwrap());
+        let session = Session::new(&set, Limits::default()).with_chance(Chance::Stable);
+        String::from_utf8(session.render("t", Value::Nil).unwrap()).unwrap()
+    };
+    let first = stable();
+    assert_eq!(first, stable());
+    let words: Vec<&str> = first.split(' ').collect();
+    assert!(words[0] != words[1] && words[3] == "2020" && words[4].len() == 62 && words[5] != words[6], "{first}");
 }

@@ -218,6 +218,14 @@ impl<'s> Session<'s> {
         Ok(())
     }
 
+    /// Templates may nest this deep.
+    fn check_depth(&self, depth: usize) -> Result<(), Fail> {
+        if depth > self.limits.depth {
+            return Err(Fail::limit(format!("templates nested deeper than {}", self.limits.depth)));
+        }
+        Ok(())
+    }
+
     /// Counts bytes of output.
     fn wrote(&self, bytes: usize) -> Result<(), Fail> {
         let written = self.written.get() + bytes as u64;
@@ -335,6 +343,7 @@ impl Call<'_> {
 
     /// Helm's `include`.
     pub(crate) fn include(&self, name: &Text, data: Value) -> Result<Vec<u8>, Fail> {
+        self.session.check_depth(self.depth + 1)?;
         let inside = self.session.includes.borrow().get(name).copied().unwrap_or(0);
         if inside > MAX_SELF_INCLUDES {
             let name = name.lossy();
@@ -356,6 +365,7 @@ impl Call<'_> {
         if memchr::memmem::find(text, b"{{").is_none() {
             return Ok(without_no_value(text.to_vec()));
         }
+        self.session.check_depth(self.depth + 1)?;
         let templates = self
             .session
             .parse_text(text)

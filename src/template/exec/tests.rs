@@ -53,6 +53,17 @@ fn hostile_templates_end_in_an_error_that_names_the_limit_and_the_line() {
 }
 
 #[test]
+fn the_stack_holds_what_the_default_depth_allows() {
+    let names = ["a", "b", "c", "d", "e", "a"];
+    let text: String = names
+        .windows(2)
+        .map(|pair| format!("{{{{ define {:?} }}}}{{{{ with 1 }}}}{{{{ range list 1 }}}}{{{{ include {:?} (dict) | upper }}}}{{{{ end }}}}{{{{ end }}}}{{{{ end }}}}", pair[0], pair[1]))
+        .collect();
+    let error = render(&(text + "{{ include \"a\" . }}"), Limits::default()).expect_err("too deep");
+    assert!(error.contains("templates nested deeper than 4000"), "{}", &error[error.len() - 300..]);
+}
+
+#[test]
 fn values_that_hold_themselves_do_no_harm() {
     let cycle = "{{ $d := dict }}{{ $_ := set $d \"d\" $d }}";
     for use_of_it in [

@@ -121,11 +121,10 @@ impl Error {
         self.chain().filter_map(|error| error.0.place.as_ref()).last()
     }
 
-    /// Everything to try, innermost first.
+    /// Everything to try: that of the innermost error first, that of one error in the order it was given.
     pub fn hints(&self) -> Vec<&str> {
-        let mut all: Vec<&str> = self.chain().flat_map(|error| error.0.hints.iter().map(String::as_str)).collect();
-        all.reverse();
-        all
+        let chain: Vec<&Self> = self.chain().collect();
+        chain.into_iter().rev().flat_map(|error| error.0.hints.iter().map(String::as_str)).collect()
     }
 
     /// The whole story in lines: `error: …`, `  caused by: …`, the place with its line and a caret, `  hint: …`. Text from charts is in
@@ -187,5 +186,16 @@ pub trait Context<T> {
 impl<T> Context<T> for Result<T> {
     fn doing(self, what: impl FnOnce() -> String) -> Result<T> {
         self.map_err(|error| error.context(what()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_come_innermost_first_and_otherwise_as_given() {
+        let error = Error::new(ErrorKind::Usage, "no password").hint("first").hint("second").context("cannot log in").hint("third");
+        assert_eq!(error.hints(), ["first", "second", "third"]);
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn expect_gzip(packed: &[u8], origin: &str) -> Result<()> {
     }
     if origin.ends_with(".yml") || origin.ends_with(".yaml") {
         let message = format!("file '{origin}' seems to be a YAML file, but expected a gzipped archive");
-        return Err(Error::new(ErrorKind::Corrupt, message).hint("a values file is given with -f"));
+        return Err(Error::new(ErrorKind::Corrupt, message).hint("give the folder that holds the chart, or its .tgz"));
     }
     let kind = sniffed(packed);
     let message = format!("file '{origin}' does not appear to be a gzipped archive; got '{kind}'");
@@ -48,7 +48,7 @@ pub(super) fn expect_gzip(packed: &[u8], origin: &str) -> Result<()> {
     Err(match kind {
         "text/html; charset=utf-8" => error.hint("a web page came instead of the chart: open the address in a browser to see why"),
         _ if packed.is_empty() => error.hint("the file is empty: fetch it again"),
-        _ => error,
+        _ => error.hint("give a chart's folder, or the .tgz that `helm package` makes of it"),
     })
 }
 

@@ -92,7 +92,7 @@ pub struct RawFile {
 /// Gets both sides of a comparison at once. An index that both need is fetched once.
 ///
 /// # Errors
-/// The first failure of either side, with the side in its context: `NotFound` for what doesn't exist (the nearest names or versions are
+/// The old side's failure, else the new side's, with the side in its context: `NotFound` for what doesn't exist (the nearest names or versions are
 /// hints), `Denied` for missing or refused credentials, `Network` after the last retry, `Corrupt` for a wrong digest, `Limit` for what is too
 /// large, `Usage` for unusable settings, `Io` when the disk can't be read.
 pub fn fetch_pair(old: &ChartRef, new: &ChartRef, options: &Options, progress: &dyn Progress) -> Result<(Package, Package)> {
@@ -100,7 +100,11 @@ pub fn fetch_pair(old: &ChartRef, new: &ChartRef, options: &Options, progress: &
     let side = async |name: &str, reference: &ChartRef| {
         get(&session, reference).await.doing(|| format!("cannot get the {name} chart, {reference}"))
     };
-    run(async { tokio::try_join!(side("old", old), side("new", new)) })
+    run(async {
+        // Both to the end: which of two failures is told must not depend on which server is faster.
+        let (old, new) = tokio::join!(side("old", old), side("new", new));
+        Ok((old?, new?))
+    })
 }
 
 /// Gets one chart.

@@ -324,4 +324,5 @@ fn go_parse_uint(text: &str) -> Result<u64, String> {
 
 fn syntax(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Syntax, message)
+        .hint("a version looks like 12.20.2, a constraint like ~12.20 or \">=1.2 <2\"; `latest` is the newest release")
 }

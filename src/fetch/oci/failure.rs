@@ -28,6 +28,8 @@ pub(super) enum FailureKind {
     Denied,
     /// It may go better in a moment.
     Passing,
+    /// It takes no more requests for now.
+    Busy,
     /// The certificate isn't trusted.
     Untrusted,
     /// The other side doesn't speak TLS.
@@ -45,6 +47,11 @@ impl Failure {
         Self { kind, message: message.into() }
     }
 
+    /// Whether trying again may help.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self.kind, FailureKind::Passing | FailureKind::Busy)
+    }
+
     /// The same as an error.
     pub(super) fn into_error(self) -> Error {
         let kind = match self.kind {
@@ -52,16 +59,21 @@ impl Failure {
             FailureKind::Denied => ErrorKind::Denied,
             FailureKind::Corrupt => ErrorKind::Corrupt,
             FailureKind::Limit => ErrorKind::Limit,
-            FailureKind::Passing | FailureKind::Untrusted | FailureKind::NotTls | FailureKind::Lasting => ErrorKind::Network,
+            FailureKind::Passing | FailureKind::Busy | FailureKind::Untrusted | FailureKind::NotTls | FailureKind::Lasting => {
+                ErrorKind::Network
+            }
         };
         let error = Error::new(kind, self.message);
         match self.kind {
             FailureKind::Untrusted => error.hint("the certificates of a private authority are given by --ca-file"),
             FailureKind::NotTls => error.hint("a registry without TLS needs --plain-http"),
             FailureKind::Corrupt => error.hint("it was changed after it was pushed, or on its way: ask the registry's owner"),
-            FailureKind::Passing => error
-                .hint("try again later; check the registry's address, the network, and HTTP_PROXY, HTTPS_PROXY and NO_PROXY")
-                .hint("a registry that counts requests allows more to those it knows: `helm registry login`"),
+            FailureKind::Passing => {
+                error.hint("try again later; check the registry's address, the network, and HTTP_PROXY, HTTPS_PROXY and NO_PROXY")
+            }
+            FailureKind::Busy => {
+                error.hint("try again later, or log in with `helm registry login`: registries allow more to those they know")
+            }
             FailureKind::Limit => error.hint("no chart is so large: check that the reference names one"),
             FailureKind::Lasting => error.hint("check the reference; it looks like oci://registry.example.com/charts/thanos"),
             // Whoever asked knows what else there is, and whom it asked as.
@@ -74,7 +86,8 @@ impl Failure {
         let kind = match code {
             404 => FailureKind::NotFound,
             401 | 403 => FailureKind::Denied,
-            408 | 429 | 500..=599 => FailureKind::Passing,
+            408 | 500..=599 => FailureKind::Passing,
+            429 => FailureKind::Busy,
             _ => FailureKind::Lasting,
         };
         Self::new(kind, format!("the registry answered with status {code}"))
@@ -137,7 +150,7 @@ fn of_envelope(envelope: &OciEnvelope) -> Failure {
         | OciErrorCode::NotFound
         | OciErrorCode::NameInvalid => FailureKind::NotFound,
         OciErrorCode::Unauthorized | OciErrorCode::Denied => FailureKind::Denied,
-        OciErrorCode::Toomanyrequests => FailureKind::Passing,
+        OciErrorCode::Toomanyrequests => FailureKind::Busy,
         _ => FailureKind::Lasting,
     });
     Failure::new(kind, format!("the registry refused{}", said(envelope)))

@@ -158,16 +158,14 @@ impl Session {
         let mut wait = self.retries.first_wait;
         for _ in 0..self.retries.count {
             match attempt().await {
-                Err(failure) if failure.kind == FailureKind::Passing => tokio::time::sleep(wait.min(self.retries.longest_wait)).await,
+                Err(failure) if failure.may_pass() => tokio::time::sleep(wait.min(self.retries.longest_wait)).await,
                 outcome => return outcome,
             }
             wait = wait.saturating_mul(2);
         }
-        attempt().await.map_err(|failure| match failure.kind {
-            FailureKind::Passing if self.retries.count > 0 => {
-                Failure::new(failure.kind, format!("{} (tried {} times)", failure.message, self.retries.count + 1))
-            }
-            _ => failure,
+        attempt().await.map_err(|failure| match failure.may_pass() && self.retries.count > 0 {
+            true => Failure::new(failure.kind, format!("{} (tried {} times)", failure.message, self.retries.count + 1)),
+            false => failure,
         })
     }
 }

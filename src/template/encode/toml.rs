@@ -3,20 +3,43 @@
 use std::fmt::Write as _;
 
 use super::Tree;
-use crate::template::fmt::json_number;
-use crate::template::value::Text;
+use crate::template::fmt::{MAX_DEPTH, general, shown_text};
+use crate::template::value::{Text, Value};
 
-/// The document of a mapping.
+/// The document of a mapping; anything else is written as a value, but a list of tables.
 ///
 /// # Errors
 /// The library's message; Helm prints it in place of the document.
-pub(crate) fn write(tree: &Tree) -> Result<String, String> {
-    let Tree::Map(entries) = tree else {
-        return Err("toml: top-level values must be Go maps or structs".into());
-    };
+pub(crate) fn write(value: &Value) -> Result<String, String> {
     let mut writer = Writer { out: String::new() };
-    writer.entries(&[], entries)?;
+    match &tree(value, 0) {
+        Tree::Map(entries) => writer.entries(&[], entries)?,
+        Tree::Null => {}
+        tables if is_table_array(tables) => return Err("toml: top-level values must be Go maps or structs".into()),
+        other => writer.out = inline(other)?,
+    }
     Ok(writer.out)
+}
+
+/// Nil containers are nothing here, floats need not be finite, fields keep their names.
+fn tree(value: &Value, depth: usize) -> Tree {
+    if depth > MAX_DEPTH {
+        return Tree::Null;
+    }
+    match value {
+        Value::Float(number) => Tree::Float(*number),
+        Value::List(list) if list.items.is_some() => Tree::List(list.items().iter().map(|item| tree(item, depth + 1)).collect()),
+        Value::Map(map) if map.table.is_some() => {
+            Tree::Map(map.snapshot().into_iter().map(|(key, value)| (key, tree(&value, depth + 1))).collect())
+        }
+        Value::Bytes(bytes) => Tree::List(bytes.iter().map(|byte| Tree::Uint(u64::from(*byte))).collect()),
+        Value::Struct(object) => {
+            let fields = object.of.fields.iter().zip(&object.fields);
+            Tree::Map(fields.map(|(field, value)| (Text::from(field.name), tree(value, depth + 1))).collect())
+        }
+        Value::Duration(_) => Tree::Text(shown_text(value).into()),
+        other => Tree::of(other).unwrap_or(Tree::Null),
+    }
 }
 
 type Entry<'t> = &'t (Text, Tree);
@@ -29,7 +52,7 @@ impl Writer {
     /// Plain values first, then tables.
     fn entries(&mut self, path: &[String], entries: &[(Text, Tree)]) -> Result<(), String> {
         let present = entries.iter().filter(|(_, value)| !matches!(value, Tree::Null));
-        let (tables, plain): (Vec<Entry<'_>>, Vec<Entry<'_>>) = present.partition(|(_, value)| is_table(value) || is_table_array(value));
+        let (tables, plain): (Vec<Entry<'_>>, Vec<Entry<'_>>) = present.partition(|(_, value)| is_any_table(value));
         for (key, value) in plain {
             let indent = "  ".repeat(path.len());
             let text = inline(value)?;
@@ -73,6 +96,22 @@ impl Writer {
     }
 }
 
+/// The entries but those without a value. The library counts these when it writes commas.
+fn inline_entries(out: &mut String, entries: &[Entry<'_>], more_follow: bool) -> Result<(), String> {
+    for (index, (key, value)) in entries.iter().enumerate() {
+        if matches!(value, Tree::Null) {
+            continue;
+        }
+        let comma = if more_follow || index + 1 < entries.len() { ", " } else { "" };
+        let _ = write!(out, "{} = {}{comma}", key_text(key), inline(value)?);
+    }
+    Ok(())
+}
+
+fn is_any_table(tree: &Tree) -> bool {
+    is_table(tree) || is_table_array(tree)
+}
+
 fn is_table(tree: &Tree) -> bool {
     matches!(tree, Tree::Map(_))
 }
@@ -89,19 +128,25 @@ fn inline(tree: &Tree) -> Result<String, String> {
         Tree::Uint(number) => number.to_string(),
         Tree::Float(number) => float(*number),
         Tree::Text(text) => quoted(text),
+        Tree::Time(text) => text.lossy().into_owned(),
         Tree::List(items) => format!("[{}]", items.iter().map(inline).collect::<Result<Vec<_>, _>>()?.join(", ")),
         Tree::Map(entries) => {
-            let present = entries.iter().filter(|(_, value)| !matches!(value, Tree::Null));
-            let pairs = present.map(|(key, value)| Ok(format!("{} = {}", key_text(key), inline(value)?)));
-            format!("{{{}}}", pairs.collect::<Result<Vec<_>, String>>()?.join(", "))
+            let (tables, plain): (Vec<Entry<'_>>, Vec<Entry<'_>>) = entries.iter().partition(|(_, value)| is_any_table(value));
+            let mut out = String::from("{");
+            inline_entries(&mut out, &plain, !tables.is_empty())?;
+            inline_entries(&mut out, &tables, false)?;
+            out + "}"
         }
     })
 }
 
 /// `%f` with the shortest digits and at least one after the point.
 fn float(number: f64) -> String {
-    let text = if number.abs() < 1e21 { json_number(number).unwrap_or_default() } else { format!("{number:.0}") };
-    if text.contains(['.', 'e']) { text } else { format!("{text}.0") }
+    if !number.is_finite() {
+        return general(number).trim_start_matches('+').to_ascii_lowercase();
+    }
+    let text = number.to_string();
+    if text.contains('.') { text } else { format!("{text}.0") }
 }
 
 fn key_text(key: &Text) -> String {

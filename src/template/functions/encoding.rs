@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Args, Function, Outcome, Param, fixed};
+use super::{Args, Function, Outcome, Param, dates, fixed};
 use crate::template::encode::{self, Tree, json::Style};
 use crate::template::exec::{Call, Fail};
 use crate::template::value::{Elem, List, Map, Table, Text, Value};
@@ -28,12 +28,16 @@ pub(super) const ROWS: &[Function] = &[
     fixed("fromJson", &[Str], from_json),
     fixed("mustFromJson", &[Str], |_, args| encode::parse_json(args.text(0)).map_err(Fail::from)),
     fixed("fromJsonArray", &[Str], from_json_array),
-    fixed("toToml", &[Any], |_, args| Ok(Value::text(to_toml(args).unwrap_or_else(|message| message)))),
-    fixed("mustToToml", &[Any], |_, args| Ok(Value::text(to_toml(args)?))).when(|profile| profile.must_to_toml),
+    fixed("toToml", &[Any], |_, args| match args.any(0) {
+        Value::Nil => Err("reflect: call of reflect.Value.Type on zero Value".into()),
+        value => Ok(Value::text(encode::toml::write(value).unwrap_or_else(|message| message))),
+    }),
+    fixed("fromToml", &[Str], |_, args| Ok(from_toml(&args.str(0)).unwrap_or_else(error_map))).when(|profile| profile.pretty_yaml),
+    fixed("mustToToml", &[Any], |_, args| Ok(Value::text(encode::toml::write(args.any(0))?))).when(|profile| profile.must_to_toml),
     fixed("b64enc", &[Str], |_, args| Ok(Value::text(data_encoding::BASE64.encode(args.text(0))))),
-    fixed("b64dec", &[Str], |_, args| Ok(Value::text(decode(&data_encoding::BASE64, 4, "base64", args.text(0))))),
+    fixed("b64dec", &[Str], |_, args| Ok(or_message(encode::from_base64(args.text(0))))),
     fixed("b32enc", &[Str], |_, args| Ok(Value::text(data_encoding::BASE32.encode(args.text(0))))),
-    fixed("b32dec", &[Str], |_, args| Ok(Value::text(decode(&data_encoding::BASE32, 8, "base32", args.text(0))))),
+    fixed("b32dec", &[Str], |_, args| Ok(or_message(encode::from_base32(args.text(0))))),
 ];
 
 /// YAML without the last newline; `None` where Helm gets an error and prints nothing.
@@ -62,8 +66,9 @@ fn to_json(args: Args<'_>, style: Style) -> Result<String, String> {
     Tree::of(args.any(0)).map(|tree| encode::json::write(&tree, style))
 }
 
-fn to_toml(args: Args<'_>) -> Result<String, String> {
-    encode::toml::write(&Tree::of(args.any(0))?)
+/// sprig returns an error's text in place of the result.
+fn or_message(decoded: Result<Vec<u8>, String>) -> Value {
+    decoded.map_or_else(Value::text, Value::text)
 }
 
 /// A map with Helm's error under the key `Error`.
@@ -97,7 +102,7 @@ fn from_yaml(_: &Call<'_>, args: Args<'_>) -> Outcome {
     Ok(match read_yaml(args.text(0)) {
         Err(message) => error_map(message),
         Ok(node) => match &node.data {
-            Data::Null => Value::Map(Map::nil()),
+            Data::Null => Value::map(Table::new()),
             Data::Map(_) => Value::from_node(&node),
             other => error_map(not_a(other, "map[string]interface {}")),
         },
@@ -108,7 +113,7 @@ fn from_yaml_array(_: &Call<'_>, args: Args<'_>) -> Outcome {
     Ok(match read_yaml(args.text(0)) {
         Err(message) => Value::list(vec![Value::text(message)]),
         Ok(node) => match &node.data {
-            Data::Null => Value::List(List::nil(Elem::Any)),
+            Data::Null => Value::list(Vec::new()),
             Data::List(_) => Value::from_node(&node),
             other => Value::list(vec![Value::text(not_a(other, "[]interface {}"))]),
         },
@@ -126,11 +131,16 @@ fn value_type(value: &Value) -> &'static str {
 }
 
 fn from_json(_: &Call<'_>, args: Args<'_>) -> Outcome {
-    Ok(match encode::parse_json(args.text(0)) {
+    Ok(match encode::parse_json_leniently(args.text(0)) {
         Err(message) => error_map(message),
-        Ok(Value::Nil) => Value::Map(Map::nil()),
-        Ok(map @ Value::Map(_)) => map,
-        Ok(other) => {
+        Ok((Value::Nil, _)) => Value::Map(Map::nil()),
+        Ok((Value::Map(map), problem)) => {
+            if let Some(message) = problem {
+                map.set(Text::from("Error"), Value::text(message));
+            }
+            Value::Map(map)
+        }
+        Ok((other, _)) => {
             let found = value_type(&other);
             error_map(format!("json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"))
         }
@@ -149,27 +159,23 @@ fn from_json_array(_: &Call<'_>, args: Args<'_>) -> Outcome {
     })
 }
 
-/// Go's decoder: line breaks are skipped, an error's text takes the place of the result.
-fn decode(encoding: &data_encoding::Encoding, block: usize, name: &str, text: &[u8]) -> Vec<u8> {
-    let kept: Vec<(usize, u8)> = text.iter().copied().enumerate().filter(|(_, byte)| !matches!(byte, b'\r' | b'\n')).collect();
-    let bytes: Vec<u8> = kept.iter().map(|(_, byte)| *byte).collect();
-    encoding.decode(&bytes).unwrap_or_else(|error| {
-        let at = wrong_byte(&kept, &error, block, text.len());
-        format!("illegal {name} data at input byte {at}").into_bytes()
-    })
+/// What a TOML document says: integers are `int64`.
+fn from_toml(text: &str) -> Result<Value, String> {
+    let table = toml::from_str::<toml::Table>(text).map_err(|error| {
+        let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        format!("toml: line {line}: {}", error.message())
+    })?;
+    Ok(toml_value(toml::Value::Table(table)))
 }
 
-/// Which byte of the whole text Go would name.
-fn wrong_byte(kept: &[(usize, u8)], error: &data_encoding::DecodeError, block: usize, length: usize) -> usize {
-    let is_data = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    if let Some((at, _)) = kept.iter().find(|(_, byte)| !is_data(*byte) && *byte != b'=') {
-        return *at;
-    }
-    let data = kept.iter().take_while(|(_, byte)| *byte != b'=').count();
-    match kept.get(data) {
-        // Too few characters for padding, or something behind it.
-        Some((at, _)) if data % block < 2 => *at,
-        Some(_) => kept.get(data / block * block + block).map_or(length, |(at, _)| *at),
-        None => kept.get(error.position.min(data / block * block)).map_or(length, |(at, _)| *at),
+fn toml_value(value: toml::Value) -> Value {
+    match value {
+        toml::Value::String(text) => Value::text(text),
+        toml::Value::Integer(number) => Value::Int64(number),
+        toml::Value::Float(number) => Value::Float(number),
+        toml::Value::Boolean(truth) => Value::Bool(truth),
+        toml::Value::Datetime(moment) => dates::from_toml(&moment),
+        toml::Value::Array(items) => Value::list(items.into_iter().map(toml_value).collect()),
+        toml::Value::Table(table) => Value::map(table.into_iter().map(|(key, value)| (key.into(), toml_value(value))).collect()),
     }
 }

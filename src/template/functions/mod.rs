@@ -18,6 +18,7 @@ pub(crate) mod methods;
 mod numbers;
 mod paths;
 mod regexes;
+mod secrets;
 mod semver;
 mod strings;
 mod types;
@@ -216,6 +217,7 @@ const FAMILIES: &[&[Function]] = &[
     hashes::ROWS,
     crypto::ROWS,
     certificates::ROWS,
+    secrets::ROWS,
     dates::ROWS,
     paths::ROWS,
     urls::ROWS,

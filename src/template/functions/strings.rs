@@ -70,6 +70,17 @@ pub(super) fn simple_upper(c: char) -> char {
     }
 }
 
+/// The upper case a word begins with: of the letters that are two in one, only the first is large.
+pub(super) fn simple_title(c: char) -> char {
+    match c {
+        '\u{1c4}'..='\u{1c6}' => '\u{1c5}',
+        '\u{1c7}'..='\u{1c9}' => '\u{1c8}',
+        '\u{1ca}'..='\u{1cc}' => '\u{1cb}',
+        '\u{1f1}'..='\u{1f3}' => '\u{1f2}',
+        c => simple_upper(c),
+    }
+}
+
 /// The lower case of a character where that is one character.
 pub(super) fn simple_lower(c: char) -> char {
     let mut lower = c.to_lowercase();
@@ -84,7 +95,7 @@ fn title(text: &[u8]) -> Vec<u8> {
     let mut out = String::with_capacity(text.len());
     let mut after_separator = true;
     for c in text.chars() {
-        out.push(if after_separator { simple_upper(c) } else { c });
+        out.push(if after_separator { simple_title(c) } else { c });
         after_separator = match c {
             c if c.is_alphanumeric() || c == '_' => false,
             c if c.is_ascii() => true,

@@ -21,8 +21,8 @@ pub(super) const ROWS: &[Function] = &[
     fixed("kindOf", &[Any], |_, args| Ok(Value::text(args.any(0).kind_name()))),
     fixed("kindIs", &[Str, Any], |_, args| Ok(Value::Bool(args.any(1).kind_name().as_bytes() == args.text(0)))),
     fixed("deepEqual", &[Any, Any], |_, args| Ok(Value::Bool(args.any(0).deep_equal(args.any(1))))),
-    fixed("deepCopy", &[Any], |_, args| deep_copy("deepCopy error: ", args)),
-    fixed("mustDeepCopy", &[Any], |_, args| deep_copy("", args)),
+    fixed("deepCopy", &[Any], deep_copy),
+    fixed("mustDeepCopy", &[Any], deep_copy),
     fixed("hello", &[], |_, _| Ok(Value::text("Hello!"))),
 ];
 
@@ -37,9 +37,9 @@ fn type_is_like(_: &Call<'_>, args: Args<'_>) -> Outcome {
     Ok(Value::Bool([name.as_bytes(), bare.as_bytes()].contains(&args.text(0))))
 }
 
-fn deep_copy(lead: &str, args: Args<'_>) -> Outcome {
+fn deep_copy(_: &Call<'_>, args: Args<'_>) -> Outcome {
     match args.any(0) {
-        Value::Nil => Err(format!("{lead}reflect: call of reflect.Value.Type on zero Value").into()),
+        Value::Nil => Err("reflect: call of reflect.Value.Type on zero Value".into()),
         value => Ok(value.deep_copy()),
     }
 }

@@ -117,6 +117,9 @@ impl Url {
                 &authority[at + 1..]
             }
         };
+        if host.starts_with(b"[") && !host.contains(&b']') {
+            return Err("missing ']' in host".into());
+        }
         let port = memchr::memrchr(b':', host).filter(|colon| !host[*colon..].contains(&b']')).map_or(&b""[..], |colon| &host[colon..]);
         if !port.iter().skip(1).all(u8::is_ascii_digit) {
             return Err(format!("invalid port {} after host", quote(port)));
@@ -179,6 +182,10 @@ impl Url {
             let path = escape(&self.path, keeping("$&+,/:;=@"));
             if !path.is_empty() && !path.starts_with('/') && !self.host.is_empty() {
                 out.push(b'/');
+            }
+            // Else the first segment would read as a scheme.
+            if out.is_empty() && path.split('/').next().is_some_and(|segment| segment.contains(':')) {
+                out.extend_from_slice(b"./");
             }
             out.extend_from_slice(path.as_bytes());
         } else {

@@ -1,6 +1,6 @@
 //! Words: case conversions, wrapping, abbreviations (goutils 1.1, xstrings 1.5, as sprig 3.3 uses them).
 
-use super::strings::{simple_lower, simple_upper};
+use super::strings::{simple_lower, simple_title, simple_upper};
 use super::{Function, Outcome, Param, fixed};
 use crate::template::exec::Call;
 use crate::template::value::Value;
@@ -44,7 +44,7 @@ fn swapcase(text: &str) -> String {
             let swapped = if c.is_uppercase() {
                 simple_lower(c)
             } else if c.is_lowercase() {
-                simple_upper(c)
+                if after_space { simple_title(c) } else { simple_upper(c) }
             } else {
                 after_space = c.is_whitespace();
                 return c;
@@ -130,7 +130,10 @@ fn is_connector(c: char) -> bool {
 fn pascal_case(text: &str) -> String {
     let lead: String = text.chars().take_while(|c| is_connector(*c)).collect();
     let mut rest = text[lead.len()..].chars();
-    let Some(first) = rest.next() else { return lead };
+    let Some(first) = rest.next() else {
+        // The library writes the last connector once more.
+        return lead.chars().chain(lead.chars().last()).collect();
+    };
     let mut out = lead;
     let mut word_is_upper = first.is_uppercase();
     let mut previous = simple_upper(first);

@@ -18,7 +18,7 @@ fn main() {
     }
 }
 
-#[allow(clippy::disallowed_methods)]
+#[allow(clippy::disallowed_methods, clippy::print_stderr)]
 fn run() -> Result<(), Box<dyn Error>> {
     let mut words = std::env::args().skip(1);
     let (mut names, mut files, mut release) = (Vec::new(), Vec::new(), Release::default());
@@ -34,6 +34,9 @@ fn run() -> Result<(), Box<dyn Error>> {
     let packed = std::fs::read(path)?;
     let package = Package { content: Content::Archive(packed.into()), origin: path.clone(), digest: None };
     let chart = chart::open(&package, &ChartLimits::default())?;
+    if chart.metadata.deprecated {
+        eprintln!("WARNING: This chart is deprecated");
+    }
     let mut values = Vec::new();
     for file in files {
         let source = yaml::source(file.as_str(), &std::fs::read(&file)?)?;

@@ -3,7 +3,7 @@
 //! The stages, each a folder, in the only order data flows:
 //!
 //! ```text
-//! cli ─▶ fetch ─▶ chart ─▶ diff ─▶ classify ─▶ report
+//! cli ─▶ fetch ─▶ chart ─▶ (template ─▶ render) ─▶ diff ─▶ classify ─▶ report
 //!           value, version, error: below all of them
 //! ```
 

@@ -46,7 +46,7 @@ fn merge_maps(target: &Map, source: &Map) {
 /// # Errors
 /// [`ErrorKind::Chart`] when a subchart's values are not a table.
 pub(super) fn coalesce_values(mount: &Mount<'_>, given: &Map, merge: bool, warnings: &mut Vec<String>) -> Result<Map> {
-    let Value::Map(values) = Value::Map(given.clone()).deep_copy() else { return Ok(Map::new(Table::new())) };
+    let values = copy(given)?;
     let mut coalescing = Coalescing { merge, warnings };
     coalescing.chart(mount, &values, &[])?;
     Ok(values)
@@ -59,7 +59,7 @@ struct Coalescing<'w> {
 
 impl Coalescing<'_> {
     fn chart(&mut self, mount: &Mount<'_>, values: &Map, path: &[&str]) -> Result<()> {
-        self.defaults(mount, values, path);
+        self.defaults(mount, values, path)?;
         for child in &mount.children {
             let key = Text::from(&*child.name);
             if !values.contains(&key) {
@@ -80,8 +80,8 @@ impl Coalescing<'_> {
     }
 
     /// The chart's own defaults under what is there.
-    fn defaults(&mut self, mount: &Mount<'_>, values: &Map, path: &[&str]) {
-        let Value::Map(defaults) = Value::Map(mount.defaults.clone()).deep_copy() else { return };
+    fn defaults(&mut self, mount: &Mount<'_>, values: &Map, path: &[&str]) -> Result<()> {
+        let defaults = copy(&mount.defaults)?;
         for (key, default) in defaults.snapshot() {
             match (values.get(&key), &default) {
                 (None, _) => {
@@ -99,6 +99,18 @@ impl Coalescing<'_> {
                 _ => {}
             }
         }
+        Ok(())
+    }
+}
+
+/// A copy that shares nothing.
+///
+/// # Errors
+/// [`ErrorKind::Limit`] for values nested too deep.
+pub(super) fn copy(map: &Map) -> Result<Map> {
+    match Value::Map(map.clone()).deep_copy() {
+        Some(Value::Map(ref copy)) => Ok(copy.clone()),
+        _ => Err(Error::new(ErrorKind::Limit, "the values are nested too deep")),
     }
 }
 

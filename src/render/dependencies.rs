@@ -105,7 +105,7 @@ impl<'c> Mount<'c> {
                 }
             }
         }
-        let Value::Map(own) = Value::Map(values).deep_copy() else { return Ok(()) };
+        let own = coalesce::copy(&values)?;
         coalesce::tables(&own, &imported, true, &mut Vec::new(), warnings);
         self.defaults = own;
         Ok(())

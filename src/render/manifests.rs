@@ -159,7 +159,7 @@ fn json_type(data: &Data) -> &'static str {
 /// The value of a field: the exact name first, then any spelling, as `encoding/json` looks.
 fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
     let map = node.as_map()?;
-    let loose = || map.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, entry)| &entry.value).last();
+    let loose = || map.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, entry)| &entry.value);
     node.get(name).or_else(loose)
 }
 

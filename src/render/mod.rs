@@ -23,7 +23,7 @@ use std::thread;
 use crate::chart::Chart;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::template::value::{Map, MapKind, Table, Text, Value};
-use crate::template::{ImpureCall, Limits, ParsedFile, Profile, Session, TemplateSet};
+use crate::template::{Chance, ImpureCall, Limits, ParsedFile, Profile, Session, TemplateSet};
 use crate::value::Node;
 use crate::version::{Constraint, Version};
 pub use capabilities::Capabilities;
@@ -65,7 +65,7 @@ pub struct Rendered {
     pub notes: Vec<(String, Vec<u8>)>,
     /// Calls that give another answer next time.
     pub impure: Vec<ImpureCall>,
-    /// What Helm would print on standard error.
+    /// What Helm would print on standard error while it renders; that a chart is deprecated it says before.
     pub warnings: Vec<String>,
 }
 
@@ -74,13 +74,21 @@ pub struct Prepared {
     chart: Arc<Chart>,
     profile: Profile,
     limits: Limits,
+    chance: Chance,
     parsed: Mutex<HashMap<String, Arc<ParsedFile>>>,
 }
 
 impl Prepared {
     /// A chart for renders as one Helm version does them.
     pub fn new(chart: Arc<Chart>, profile: Profile, limits: Limits) -> Self {
-        Self { chart, profile, limits, parsed: Mutex::default() }
+        Self { chart, profile, limits, chance: Chance::Real, parsed: Mutex::default() }
+    }
+
+    /// The same chart for stable renders: what comes from chance, clock or new keys is the same each time, for comparing.
+    #[must_use]
+    pub fn stable(mut self) -> Self {
+        self.chance = Chance::Stable;
+        self
     }
 
     /// Renders with values: each is a values file, later ones win, as with `helm template -f`.
@@ -100,17 +108,14 @@ impl Prepared {
         let mut warnings = self.chart.warnings.clone();
         let given = coalesce::merge_files(values)?;
         check_installable(&self.chart)?;
-        if self.chart.metadata.deprecated {
-            warnings.push("WARNING: This chart is deprecated".into());
-        }
         let root = Mount::root(&self.chart, &given, &mut warnings)?;
         let coalesced = coalesce::coalesce_values(&root, &given, false, &mut warnings)?;
         check_kube_version(&self.chart, capabilities)?;
         let mut files = BTreeMap::new();
         let top = objects::Top::new(release, capabilities, &self.profile);
-        collect(&root, &top, &root.name, Map { kind: MapKind::Values, ..coalesced }, &mut files);
+        collect(&root, &top, &root.name, coalesced.with_kind(MapKind::Values), &mut files);
         let set = self.assemble(&files)?;
-        let session = Session::new(&set, self.limits.clone());
+        let session = Session::new(&set, self.limits.clone()).with_chance(self.chance);
         let outputs = execute(&session, &files)?;
         let mut rendered = manifests::sort(outputs)?;
         rendered.crds = root.crds();
@@ -164,7 +169,7 @@ fn collect<'c>(mount: &Mount<'c>, top: &objects::Top, path: &str, values: Map, f
             Some(Value::Map(inner)) => Some(inner),
             _ => None,
         }) {
-            Some(found) => Map { kind: MapKind::Values, ..found },
+            Some(found) => found.with_kind(MapKind::Values),
             None => Map::of(MapKind::Values, Table::new()),
         };
         let object = collect(child, top, &child_path, child_values, files);
@@ -190,7 +195,7 @@ fn execute(session: &Session<'_>, files: &BTreeMap<String, Renderable<'_>>) -> R
             continue;
         }
         file.data.set(Text::from("Template"), objects::template(name, &file.base_path));
-        outputs.insert(name.clone(), session.render(name, Value::Map(file.data.clone()))?);
+        outputs.insert(name.clone(), session.render(name, Value::Map(file.data.with_kind(MapKind::Values)))?);
     }
     Ok(outputs)
 }

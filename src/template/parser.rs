@@ -12,13 +12,11 @@ use super::profile::Profile;
 use super::value::Text;
 
 /// How deep blocks and parentheses may nest.
-pub(crate) const MAX_NESTING: usize = 500;
+pub(crate) const MAX_NESTING: usize = 200;
 
 /// A text that is not a template.
 #[derive(Debug, Clone)]
 pub(crate) struct ParseError {
-    /// The line, from 1.
-    pub(crate) line: u32,
     /// Go's whole message: `template: NAME:LINE: …`.
     pub(crate) message: String,
 }
@@ -137,7 +135,7 @@ impl<'t> Parser<'t> {
 
     fn fail<T>(&self, message: impl std::fmt::Display) -> Parsed<T> {
         let line = self.latest_line;
-        Err(ParseError { line, message: format!("template: {}:{line}: {message}", self.file.name) })
+        Err(ParseError { message: format!("template: {}:{line}: {message}", self.file.name) })
     }
 
     /// The token as a message shows it.

@@ -75,6 +75,9 @@ impl fmt::Debug for Text {
     }
 }
 
+/// How deep a value may nest where it is walked: a map can contain itself.
+pub(crate) const MAX_DEPTH: usize = 1_000;
+
 /// The entries of a map, sorted bytewise by key: the order of text/template's `range`.
 pub type Table = BTreeMap<Text, Value>;
 
@@ -109,6 +112,12 @@ impl Map {
     /// A new map of a Go type.
     pub fn of(kind: MapKind, table: Table) -> Self {
         Self { kind, table: Some(Rc::new(RefCell::new(table))) }
+    }
+
+    /// The same map as another Go type.
+    #[must_use]
+    pub fn with_kind(&self, kind: MapKind) -> Self {
+        Self { kind, table: self.table.clone() }
     }
 
     /// A nil `map[string]interface {}`.
@@ -273,22 +282,27 @@ impl Value {
         }
     }
 
-    /// A copy that shares no map with this one.
+    /// A copy that shares no map with this one; `None` when it is nested deeper than [`MAX_DEPTH`], perhaps in itself.
     #[must_use]
-    pub fn deep_copy(&self) -> Self {
+    pub fn deep_copy(&self) -> Option<Self> {
+        self.copy_nested(0)
+    }
+
+    fn copy_nested(&self, depth: usize) -> Option<Self> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
         match self {
-            Self::Map(map) => Self::Map(Map {
-                kind: map.kind,
-                table: map.table.as_ref().map(|table| {
-                    let copy = table.borrow().iter().map(|(key, value)| (key.clone(), value.deep_copy())).collect();
-                    Rc::new(RefCell::new(copy))
-                }),
-            }),
-            Self::List(list) => Self::List(List {
-                elem: list.elem,
-                items: list.items.as_ref().map(|items| Rc::new(items.iter().map(Self::deep_copy).collect())),
-            }),
-            other => other.clone(),
+            Self::Map(map) => {
+                let entries = map.snapshot().into_iter().map(|(key, value)| Some((key, value.copy_nested(depth + 1)?)));
+                let copy = entries.collect::<Option<Table>>()?;
+                Some(Self::Map(if map.table.is_some() { Map::of(map.kind, copy) } else { map.clone() }))
+            }
+            Self::List(list) if list.items.is_some() => {
+                let items = list.items().iter().map(|item| item.copy_nested(depth + 1)).collect::<Option<_>>()?;
+                Some(Self::List(List::of(list.elem, items)))
+            }
+            other => Some(other.clone()),
         }
     }
 
@@ -361,8 +375,15 @@ impl Value {
         }
     }
 
-    /// `reflect.DeepEqual`: types must be the same, nil and empty containers differ.
+    /// `reflect.DeepEqual`: types must be the same, nil and empty containers differ. What nests deeper than [`MAX_DEPTH`] equals nothing.
     pub fn deep_equal(&self, other: &Value) -> bool {
+        self.equal_nested(other, 0)
+    }
+
+    fn equal_nested(&self, other: &Value, depth: usize) -> bool {
+        if depth > MAX_DEPTH {
+            return false;
+        }
         match (self, other) {
             (Self::Nil, Self::Nil) => true,
             (Self::Bool(a), Self::Bool(b)) => a == b,
@@ -375,10 +396,12 @@ impl Value {
                 a.elem == b.elem
                     && a.items.is_none() == b.items.is_none()
                     && a.items().len() == b.items().len()
-                    && a.items().iter().zip(b.items()).all(|(a, b)| a.deep_equal(b))
+                    && a.items().iter().zip(b.items()).all(|(a, b)| a.equal_nested(b, depth + 1))
             }
-            (Self::Map(a), Self::Map(b)) => a.kind == b.kind && equal_tables(a, b),
-            (Self::Struct(a), Self::Struct(b)) => std::ptr::eq(a.of, b.of) && a.fields.iter().zip(&b.fields).all(|(a, b)| a.deep_equal(b)),
+            (Self::Map(a), Self::Map(b)) => a.kind == b.kind && equal_tables(a, b, depth + 1),
+            (Self::Struct(a), Self::Struct(b)) => {
+                std::ptr::eq(a.of, b.of) && a.fields.iter().zip(&b.fields).all(|(a, b)| a.equal_nested(b, depth + 1))
+            }
             (Self::Time(a), Self::Time(b)) => a == b,
             (Self::Version(a), Self::Version(b)) => a.to_string() == b.to_string(),
             _ => false,
@@ -386,15 +409,49 @@ impl Value {
     }
 }
 
-fn equal_tables(a: &Map, b: &Map) -> bool {
+fn equal_tables(a: &Map, b: &Map, depth: usize) -> bool {
     match (&a.table, &b.table) {
         (None, None) => true,
         (Some(first), Some(second)) if Rc::ptr_eq(first, second) => true,
         (Some(first), Some(second)) => {
             let (first, second) = (first.borrow(), second.borrow());
             first.len() == second.len()
-                && first.iter().zip(second.iter()).all(|((k, v), (other_k, other_v))| k == other_k && v.deep_equal(other_v))
+                && first.iter().zip(second.iter()).all(|((k, v), (other_k, other_v))| k == other_k && v.equal_nested(other_v, depth))
         }
         _ => false,
+    }
+}
+
+/// Nested containers are taken apart one after the other: dropping them inside each other would need stack for each level.
+impl Drop for Map {
+    fn drop(&mut self) {
+        let Some(entries) = self.table.take().and_then(Rc::into_inner) else { return };
+        drop_all(entries.into_inner().into_values().collect());
+    }
+}
+
+impl Drop for List {
+    fn drop(&mut self) {
+        if let Some(items) = self.items.take().and_then(Rc::into_inner) {
+            drop_all(items);
+        }
+    }
+}
+
+fn drop_all(mut pending: Vec<Value>) {
+    while let Some(value) = pending.pop() {
+        match value {
+            Value::Map(mut map) => {
+                if let Some(entries) = map.table.take().and_then(Rc::into_inner) {
+                    pending.extend(entries.into_inner().into_values());
+                }
+            }
+            Value::List(mut list) => {
+                if let Some(items) = list.items.take().and_then(Rc::into_inner) {
+                    pending.extend(items);
+                }
+            }
+            _ => {}
+        }
     }
 }

@@ -36,7 +36,7 @@ fn write_nested(out: &mut String, tree: &Tree, style: Style, depth: usize) {
         Tree::List(items) => write_container(out, style, depth, ['[', ']'], items, |out, item| {
             write_nested(out, item, style, depth + 1);
         }),
-        Tree::Map(entries) => write_container(out, style, depth, ['{', '}'], entries, |out, (key, value)| {
+        Tree::Map(entries) | Tree::Record(entries) => write_container(out, style, depth, ['{', '}'], entries, |out, (key, value)| {
             write_text(out, key, style);
             out.push_str(if style.indented { ": " } else { ":" });
             write_nested(out, value, style, depth + 1);

@@ -3,6 +3,7 @@
 
 mod digits;
 mod from_json;
+mod from_toml;
 pub(crate) mod json;
 pub(crate) mod pretty;
 pub(crate) mod toml;
@@ -10,6 +11,7 @@ pub(crate) mod yaml;
 
 pub(crate) use digits::{from_base32, from_base64};
 pub(crate) use from_json::{parse as parse_json, parse_leniently as parse_json_leniently};
+pub(crate) use from_toml::parse as parse_toml;
 
 use super::fmt::{MAX_DEPTH, general};
 use super::value::{Text, Value};
@@ -28,6 +30,8 @@ pub(crate) enum Tree {
     List(Vec<Tree>),
     /// In the order in which JSON writes it: maps by key, structs by field.
     Map(Vec<(Text, Tree)>),
+    /// A struct whose fields YAML keeps in their order.
+    Record(Vec<(Text, Tree)>),
 }
 
 impl Tree {

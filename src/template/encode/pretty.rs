@@ -22,7 +22,7 @@ fn tree(value: &Value, depth: usize) -> Tree {
         Value::Map(map) => Tree::Map(map.snapshot().into_iter().map(|(key, value)| (key, tree(&value, depth + 1))).collect()),
         Value::Struct(object) => {
             let fields = object.of.fields.iter().zip(&object.fields);
-            Tree::Map(fields.map(|(field, value)| (Text::from(field.name.to_lowercase()), tree(value, depth + 1))).collect())
+            Tree::Record(fields.map(|(field, value)| (Text::from(field.name.to_lowercase()), tree(value, depth + 1))).collect())
         }
         Value::Duration(_) => Tree::Text(crate::template::fmt::shown(value).into()),
         other => Tree::of(other).unwrap_or(Tree::Null),

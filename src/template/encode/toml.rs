@@ -28,14 +28,22 @@ fn tree(value: &Value, depth: usize) -> Tree {
     }
     match value {
         Value::Float(number) => Tree::Float(*number),
-        Value::List(list) if list.items.is_some() => Tree::List(list.items().iter().map(|item| tree(item, depth + 1)).collect()),
+        Value::List(list) if list.items.is_some() || depth == 0 => {
+            Tree::List(list.items().iter().map(|item| tree(item, depth + 1)).collect())
+        }
         Value::Map(map) if map.table.is_some() => {
             Tree::Map(map.snapshot().into_iter().map(|(key, value)| (key, tree(&value, depth + 1))).collect())
         }
         Value::Bytes(bytes) => Tree::List(bytes.iter().map(|byte| Tree::Uint(u64::from(*byte))).collect()),
         Value::Struct(object) => {
-            let fields = object.of.fields.iter().zip(&object.fields);
-            Tree::Map(fields.map(|(field, value)| (Text::from(field.name), tree(value, depth + 1))).collect())
+            let mut entries = Vec::new();
+            for (field, value) in object.of.fields.iter().zip(&object.fields) {
+                match tree(value, depth + 1) {
+                    Tree::Map(inner) if field.embedded => entries.extend(inner),
+                    tree => entries.push((field.name.into(), tree)),
+                }
+            }
+            Tree::Map(entries)
         }
         Value::Duration(_) => Tree::Text(shown_text(value).into()),
         other => Tree::of(other).unwrap_or(Tree::Null),
@@ -130,7 +138,7 @@ fn inline(tree: &Tree) -> Result<String, String> {
         Tree::Text(text) => quoted(text),
         Tree::Time(text) => text.lossy().into_owned(),
         Tree::List(items) => format!("[{}]", items.iter().map(inline).collect::<Result<Vec<_>, _>>()?.join(", ")),
-        Tree::Map(entries) => {
+        Tree::Map(entries) | Tree::Record(entries) => {
             let (tables, plain): (Vec<Entry<'_>>, Vec<Entry<'_>>) = entries.iter().partition(|(_, value)| is_any_table(value));
             let mut out = String::from("{");
             inline_entries(&mut out, &plain, !tables.is_empty())?;

@@ -162,9 +162,10 @@ impl Writer {
     fn node(&mut self, tree: &Tree, place: Place, indent: Option<usize>) {
         match tree {
             Tree::List(items) if items.is_empty() => self.indicator("[]", true, false, false),
-            Tree::Map(entries) if entries.is_empty() => self.indicator("{}", true, false, false),
+            Tree::Map(entries) | Tree::Record(entries) if entries.is_empty() => self.indicator("{}", true, false, false),
             Tree::List(items) => self.sequence(items, place, indent),
-            Tree::Map(entries) => self.mapping(entries, place, indent),
+            Tree::Map(entries) => self.mapping(entries, place, indent, true),
+            Tree::Record(entries) => self.mapping(entries, place, indent, false),
             Tree::Text(text) if self.dialect == Dialect::V3 && std::str::from_utf8(text).is_err() => self.binary(text, indent),
             Tree::Time(text) if self.dialect == Dialect::V3 => self.word(&text.lossy()),
             Tree::Text(text) | Tree::Time(text) => self.text(&text.lossy(), place, indent),
@@ -238,11 +239,13 @@ impl Writer {
         }
     }
 
-    fn mapping(&mut self, entries: &[(Text, Tree)], place: Place, indent: Option<usize>) {
+    fn mapping(&mut self, entries: &[(Text, Tree)], place: Place, indent: Option<usize>, sorts: bool) {
         let inner = self.deeper(indent, place);
         let mut sorted: Vec<(String, &Tree)> = entries.iter().map(|(key, value)| (key.lossy().into_owned(), value)).collect();
         let dialect = self.dialect;
-        sorted.sort_by(|(a, _), (b, _)| natural_order(a, b, dialect));
+        if sorts {
+            sorted.sort_by(|(a, _), (b, _)| natural_order(a, b, dialect));
+        }
         for (key, value) in sorted {
             self.indent_to(inner);
             if key.len() <= MAX_SIMPLE_KEY && !key.contains(is_break) {

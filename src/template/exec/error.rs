@@ -79,7 +79,7 @@ impl RenderError {
     pub(super) fn in_helms_words(mut self) -> Self {
         if let Some((start, end)) = self.message.find(WARN_START).zip(self.message.rfind(WARN_END)) {
             let said = self.message.get(start + WARN_START.len()..end).unwrap_or_default().to_owned();
-            let place = self.message.splitn(3, ": ").nth(1).unwrap_or_default().to_owned();
+            let place = self.message.split(": ").nth(1).unwrap_or_default().to_owned();
             self.message = format!("execution error at ({place}): {said}");
         }
         self

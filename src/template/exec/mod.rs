@@ -4,17 +4,22 @@
 //! function that gives another answer next time. Output is bytes. Depends on the tree, values and functions.
 
 mod call;
+mod chance;
 mod error;
 mod eval;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Instant;
 
 use regex::bytes::Regex;
 
+pub use chance::Chance;
 pub(crate) use error::Fail;
 pub use error::{Frame, RenderError};
 pub(crate) use eval::entry;
@@ -25,6 +30,7 @@ use super::fmt::quote;
 use super::parser::{ParseError, parse};
 use super::profile::Profile;
 use super::value::{Text, Value};
+use chance::Stream;
 use walk::State;
 
 /// How much a render may use. Each is generous for real charts.
@@ -38,15 +44,20 @@ pub struct Limits {
     pub output_bytes: u64,
     /// Bytes of one string.
     pub string_bytes: usize,
+    /// Seconds of one render.
+    pub seconds: u64,
     /// Elements of one list that a function makes from a number (`until`, `seq`).
     pub list_items: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 4_000, steps: 200_000_000, output_bytes: 1 << 30, string_bytes: 128 << 20, list_items: 4_000_000 }
+        Self { depth: 4_000, steps: 200_000_000, output_bytes: 1 << 30, seconds: 60, string_bytes: 128 << 20, list_items: 4_000_000 }
     }
 }
+
+/// How many steps pass between two looks at the clock.
+const STEPS_BETWEEN_LOOKS: u64 = 128;
 
 /// How often a template may be inside itself through `include` (Helm's own limit).
 const MAX_SELF_INCLUDES: usize = 1_000;
@@ -128,6 +139,10 @@ pub struct Session<'s> {
     steps: Cell<u64>,
     written: Cell<u64>,
     impure: RefCell<Vec<ImpureCall>>,
+    chance: Chance,
+    /// The bytes of the call that runs, in a stable render.
+    stream: RefCell<Stream>,
+    began: Instant,
 }
 
 impl<'s> Session<'s> {
@@ -142,7 +157,17 @@ impl<'s> Session<'s> {
             steps: Cell::new(0),
             written: Cell::new(0),
             impure: RefCell::default(),
+            chance: Chance::Real,
+            stream: RefCell::default(),
+            began: Instant::now(),
         }
+    }
+
+    /// The same render with chance from elsewhere.
+    #[must_use]
+    pub fn with_chance(mut self, chance: Chance) -> Self {
+        self.chance = chance;
+        self
     }
 
     /// Executes a template with data, as Helm does for each file: `<no value>` is deleted from the output.
@@ -180,11 +205,23 @@ impl<'s> Session<'s> {
         self.charge(1)
     }
 
-    fn charge(&self, steps: u64) -> Result<(), Fail> {
-        let steps = self.steps.get().saturating_add(steps);
+    fn charge(&self, more: u64) -> Result<(), Fail> {
+        let old = self.steps.get();
+        let steps = old.saturating_add(more);
         self.steps.set(steps);
         if steps > self.limits.steps {
             return Err(Fail::limit(format!("more than {} steps", self.limits.steps)));
+        }
+        if old / STEPS_BETWEEN_LOOKS != steps / STEPS_BETWEEN_LOOKS && self.began.elapsed().as_secs() >= self.limits.seconds {
+            return Err(Fail::limit(format!("more than {} seconds", self.limits.seconds)));
+        }
+        Ok(())
+    }
+
+    /// Templates may nest this deep.
+    fn check_depth(&self, depth: usize) -> Result<(), Fail> {
+        if depth > self.limits.depth {
+            return Err(Fail::limit(format!("templates nested deeper than {}", self.limits.depth)));
         }
         Ok(())
     }
@@ -201,7 +238,12 @@ impl<'s> Session<'s> {
 
     fn note_impure(&self, function: &'static str, file: &File, offset: usize) {
         let call = ImpureCall { function, file: Arc::clone(&file.name), line: file.position(offset).0 };
-        self.impure.borrow_mut().push(call);
+        let mut calls = self.impure.borrow_mut();
+        if self.chance == Chance::Stable {
+            let same = calls.iter().filter(|known| known.function == function && known.file == call.file).count();
+            *self.stream.borrow_mut() = Stream::of_call(function, &file.name, same as u64);
+        }
+        calls.push(call);
     }
 
     /// The compiled expression of a pattern, or what is wrong with it.
@@ -261,6 +303,25 @@ impl Call<'_> {
         self.session.note_impure(function, self.site.0, self.site.1);
     }
 
+    /// Whether chance is to be left out.
+    pub(crate) fn is_stable(&self) -> bool {
+        self.session.chance == Chance::Stable
+    }
+
+    /// Random bytes; in a stable render those of the function last noted with [`Call::impure`].
+    pub(crate) fn fill(&self, buffer: &mut [u8]) -> Result<(), Fail> {
+        if self.is_stable() {
+            self.session.stream.borrow_mut().fill(buffer);
+            return Ok(());
+        }
+        getrandom::fill(buffer).map_err(|error| Fail::text(format!("no random numbers: {error}")))
+    }
+
+    /// Makes the bytes of a stable render depend on the arguments.
+    pub(crate) fn absorb(&self, bytes: &[u8]) {
+        self.session.stream.borrow_mut().absorb(bytes);
+    }
+
     /// Counts work that is dearer than a step.
     pub(crate) fn charge(&self, steps: u64) -> Result<(), Fail> {
         self.session.charge(steps)
@@ -284,6 +345,7 @@ impl Call<'_> {
 
     /// Helm's `include`.
     pub(crate) fn include(&self, name: &Text, data: Value) -> Result<Vec<u8>, Fail> {
+        self.session.check_depth(self.depth + 1)?;
         let inside = self.session.includes.borrow().get(name).copied().unwrap_or(0);
         if inside > MAX_SELF_INCLUDES {
             let name = name.lossy();
@@ -305,6 +367,7 @@ impl Call<'_> {
         if memchr::memmem::find(text, b"{{").is_none() {
             return Ok(without_no_value(text.to_vec()));
         }
+        self.session.check_depth(self.depth + 1)?;
         let templates = self
             .session
             .parse_text(text)

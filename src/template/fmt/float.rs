@@ -101,19 +101,6 @@ pub(super) fn hexadecimal(value: f64, precision: Option<usize>, upper: bool) -> 
     if upper { text.to_ascii_uppercase() } else { text }
 }
 
-/// What the flag `#` adds: a point, and zeros up to a number of significant digits.
-pub(super) fn with_point(text: &str, significant: Option<usize>) -> String {
-    let (mantissa, exponent) = text.find(['e', 'E']).map_or((text, ""), |at| text.split_at(at));
-    let mut out = mantissa.to_owned();
-    if !out.contains('.') {
-        out.push('.');
-    }
-    let digits = mantissa.trim_start_matches(['-', '+', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
-    let digits = if digits == 0 { 1 } else { digits };
-    out.push_str(&"0".repeat(significant.unwrap_or(0).saturating_sub(digits)));
-    out + exponent
-}
-
 /// A float as `encoding/json` writes it: `%f` with the shortest digits, `%e` below 1e-6 and from 1e21 on. `None` for NaN and infinities.
 pub(crate) fn json_number(value: f64) -> Option<String> {
     if special(value).is_some() {

@@ -6,14 +6,12 @@ mod quote;
 
 use std::io::Write as _;
 
+pub(crate) use super::value::MAX_DEPTH;
 use super::value::{Elem, List, Map, Value};
 
 pub(crate) use float::{general, json_number};
 pub(crate) use printf::printf;
 pub(crate) use quote::{is_print, quote, unquote, unquote_char};
-
-/// How deep a value may nest before printing stops: a map can contain itself.
-pub(crate) const MAX_DEPTH: usize = 1_000;
 
 /// What stands for the address that Go prints for a pointer inside another value.
 const ADDRESS: &[u8] = b"0xc000000000";
@@ -61,7 +59,7 @@ fn print_nested(out: &mut Vec<u8>, value: &Value, depth: usize) {
         Value::Uint8(value) => push_display(out, value),
         Value::Float(value) => out.extend_from_slice(general(*value).as_bytes()),
         Value::Str(text) => out.extend_from_slice(text),
-        Value::Bytes(bytes) => print_sequence(out, bytes.iter(), |out, byte| push_display(out, byte)),
+        Value::Bytes(bytes) => print_sequence(out, bytes.iter(), push_display),
         Value::List(list) => print_list(out, list, depth),
         Value::Map(map) => print_map(out, map, depth),
         Value::Struct(object) if object.of.pointer && depth > 0 => out.extend_from_slice(ADDRESS),

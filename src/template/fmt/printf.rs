@@ -59,7 +59,7 @@ impl Cursor<'_> {
         let mut number = 0usize;
         while let Some(digit @ b'0'..=b'9') = self.peek() {
             if number > MAX_WIDTH {
-                // Go gives up on the whole format.
+                // Go gives up the rest of the format.
                 self.at = self.format.len();
                 return None;
             }
@@ -239,9 +239,7 @@ impl Printer {
         } else {
             self.put(&value.type_name());
             self.put("=");
-            let flags = std::mem::take(&mut self.flags);
             self.value(value, 'v', 0);
-            self.flags = flags;
         }
         self.put(")");
     }
@@ -384,7 +382,7 @@ impl Printer {
                 return self.pad(shown.as_bytes());
             }
             'U' => {
-                let mut shown = format!("U+{magnitude:04X}");
+                let mut shown = format!("U+{:04X}", number as u64);
                 let c = character(number);
                 if self.flags.sharp && is_print(c) {
                     shown.push_str(&format!(" '{c}'"));
@@ -442,18 +440,13 @@ impl Printer {
             'b' => float::binary(number),
             _ => return self.misuse(value, verb),
         };
-        let text = if self.flags.sharp && number.is_finite() && !matches!(verb, 'x' | 'X' | 'b') {
-            let kept = matches!(verb, 'g' | 'G').then(|| precision.unwrap_or(6));
-            float::with_point(&text, kept)
-        } else {
-            text
-        };
+        let text = if self.flags.sharp && verb != 'b' && number.is_finite() { with_point(&text, verb, precision) } else { text };
         let (sign, digits) = match text.strip_prefix(['-', '+']) {
             Some(rest) => (&text[..1], rest),
             None => ("+", &text[..]),
         };
         let sign = match sign {
-            "+" if self.flags.plus || self.flags.plus_v => "+",
+            "+" if self.flags.plus => "+",
             "+" if number.is_infinite() && !self.flags.space => "+",
             "+" if self.flags.space => " ",
             "+" => "",
@@ -470,6 +463,23 @@ impl Printer {
         self.pad(text.as_bytes());
         self.flags.zero = zero;
     }
+}
+
+/// What `#` does to a float: a point in any case, and zeros up to the precision.
+fn with_point(text: &str, verb: char, precision: Option<usize>) -> String {
+    let is_hex = matches!(verb, 'x' | 'X');
+    let tail_at = text.find(|c| matches!(c, 'p' | 'P') || (!is_hex && matches!(c, 'e' | 'E'))).unwrap_or(text.len());
+    let (number, tail) = text.split_at(tail_at);
+    let mut number = number.to_owned();
+    let wanted = if matches!(verb, 'v' | 'g' | 'G' | 'x' | 'X') { precision.unwrap_or(6) } else { 0 };
+    let unsigned = number.trim_start_matches(['-', '+']);
+    let significant = unsigned.chars().filter(|c| *c != '.').skip_while(|c| *c == '0').count();
+    let zero_counts = usize::from(unsigned == "0");
+    if !number.contains('.') {
+        number.push('.');
+    }
+    number.extend(std::iter::repeat_n('0', wanted.saturating_sub(significant + zero_counts)));
+    number + tail
 }
 
 fn next_char(text: &[u8]) -> Option<(char, usize)> {

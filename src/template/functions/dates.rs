@@ -36,6 +36,8 @@ pub(super) const ROWS: &[Function] = &[
 ];
 
 const HTML_DATE: &str = "2006-01-02";
+/// 2020-01-01, the time of stable renders.
+const STABLE_NOW: i64 = 1_577_836_800;
 const SECOND: i64 = 1_000_000_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
@@ -52,7 +54,7 @@ fn zero_time() -> Value {
 }
 
 /// A TOML date, time or both; without an offset it is in UTC.
-pub(super) fn from_toml(moment: &toml::value::Datetime) -> Value {
+pub(crate) fn from_toml(moment: &toml::value::Datetime) -> Value {
     let date = moment.date.map_or((0, 1, 1), |date| (date.year as i16, date.month as i8, date.day as i8));
     let time = moment.time.map_or((0, 0, 0, 0), |time| {
         (time.hour as i8, time.minute as i8, time.second.unwrap_or(0).min(59) as i8, time.nanosecond.unwrap_or(0) as i32)
@@ -73,6 +75,9 @@ pub(super) fn is_zero(zoned: &ZonedDateTime) -> bool {
 
 fn now(call: &Call<'_>, function: &'static str) -> ZonedDateTime {
     call.impure(function);
+    if call.is_stable() {
+        return from_unix(STABLE_NOW);
+    }
     Timestamp::now().to_zoned_datetime(TimeZone::UTC)
 }
 
@@ -115,7 +120,7 @@ fn ago(call: &Call<'_>, args: Args<'_>) -> Outcome {
     let then = match args.any(0) {
         Value::Time(time) => time.zoned.clone(),
         Value::Int(seconds) | Value::Int64(seconds) => from_unix(*seconds),
-        _ => ZonedDateTime::now(),
+        _ => now(call, "ago"),
     };
     let passed = now(call, "ago").timestamp().as_second() - then.timestamp().as_second();
     Ok(Value::text(duration_text(passed.saturating_mul(SECOND))))

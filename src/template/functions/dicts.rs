@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::types::empty;
 use super::{Args, Function, Outcome, Param, fixed, open, to_text};
 use crate::template::exec::{Call, Fail};
-use crate::template::value::{Map, MapKind, Table, Text, Value};
+use crate::template::value::{MAX_DEPTH, Map, MapKind, Table, Text, Value};
 use Param::{Any, Map as MapParam, Str};
 
 pub(super) const ROWS: &[Function] = &[
@@ -37,7 +37,7 @@ fn dict(_: &Call<'_>, args: Args<'_>) -> Outcome {
 
 /// What Go returns: the same map, of the plain type.
 fn plain(map: Map) -> Value {
-    Value::Map(Map { kind: MapKind::Any, ..map })
+    Value::Map(map.with_kind(MapKind::Any))
 }
 
 fn key(args: Args<'_>, index: usize) -> Text {
@@ -123,21 +123,21 @@ fn merge_all(args: Args<'_>, overwrite: bool) -> Value {
         if target.table.is_none() && !source.is_empty() {
             target = Map::new(Table::new());
         }
-        merge(&target, &source, overwrite);
+        merge(&target, &source, overwrite, 0);
     }
     plain(target)
 }
 
 /// Merges into `target`: what it has and is not empty stays, unless `overwrite`. Nested maps and lists of `source` are shared afterwards.
-fn merge(target: &Map, source: &Map, overwrite: bool) {
-    if target.same(source) {
+fn merge(target: &Map, source: &Map, overwrite: bool, depth: usize) {
+    if target.same(source) || depth > MAX_DEPTH {
         return;
     }
     for (key, new) in source.snapshot() {
         let old = target.get(&key);
         if let (Value::Map(new), Some(Value::Map(old))) = (&new, &old) {
             if old.table.is_some() && !(new.is_empty() && old.is_empty()) {
-                merge(old, new, overwrite);
+                merge(old, new, overwrite, depth + 1);
             }
             if !old.is_empty() {
                 continue;

@@ -16,7 +16,7 @@ const RAW: Style = Style { indented: false, html_safe: false };
 pub(super) const ROWS: &[Function] = &[
     fixed("toYaml", &[Any], |call, args| to_yaml(call, args.any(0)).map(|text| Value::text(text.unwrap_or_default()))),
     fixed("mustToYaml", &[Any], must_to_yaml).when(|profile| profile.must_to_yaml),
-    fixed("toYamlPretty", &[Any], |call, args| pretty(call, args)).when(|profile| profile.pretty_yaml),
+    fixed("toYamlPretty", &[Any], pretty).when(|profile| profile.pretty_yaml),
     fixed("fromYaml", &[Str], from_yaml),
     fixed("fromYamlArray", &[Str], from_yaml_array),
     fixed("toJson", &[Any], |_, args| Ok(Value::text(to_json(args, COMPACT).unwrap_or_default()))),
@@ -32,7 +32,7 @@ pub(super) const ROWS: &[Function] = &[
         Value::Nil => Err("reflect: call of reflect.Value.Type on zero Value".into()),
         value => Ok(Value::text(encode::toml::write(value).unwrap_or_else(|message| message))),
     }),
-    fixed("fromToml", &[Str], |_, args| Ok(from_toml(&args.str(0)).unwrap_or_else(error_map))).when(|profile| profile.pretty_yaml),
+    fixed("fromToml", &[Str], |_, args| Ok(encode::parse_toml(&args.str(0)).unwrap_or_else(error_map))).when(|profile| profile.pretty_yaml),
     fixed("mustToToml", &[Any], |_, args| Ok(Value::text(encode::toml::write(args.any(0))?))).when(|profile| profile.must_to_toml),
     fixed("b64enc", &[Str], |_, args| Ok(Value::text(data_encoding::BASE64.encode(args.text(0))))),
     fixed("b64dec", &[Str], |_, args| Ok(or_message(encode::from_base64(args.text(0))))),
@@ -157,25 +157,4 @@ fn from_json_array(_: &Call<'_>, args: Args<'_>) -> Outcome {
             Value::list(vec![Value::text(message)])
         }
     })
-}
-
-/// What a TOML document says: integers are `int64`.
-fn from_toml(text: &str) -> Result<Value, String> {
-    let table = toml::from_str::<toml::Table>(text).map_err(|error| {
-        let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-        format!("toml: line {line}: {}", error.message())
-    })?;
-    Ok(toml_value(toml::Value::Table(table)))
-}
-
-fn toml_value(value: toml::Value) -> Value {
-    match value {
-        toml::Value::String(text) => Value::text(text),
-        toml::Value::Integer(number) => Value::Int64(number),
-        toml::Value::Float(number) => Value::Float(number),
-        toml::Value::Boolean(truth) => Value::Bool(truth),
-        toml::Value::Datetime(moment) => dates::from_toml(&moment),
-        toml::Value::Array(items) => Value::list(items.into_iter().map(toml_value).collect()),
-        toml::Value::Table(table) => Value::map(table.into_iter().map(|(key, value)| (key.into(), toml_value(value))).collect()),
-    }
 }

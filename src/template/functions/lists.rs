@@ -43,8 +43,14 @@ pub(super) const ROWS: &[Function] = &[
     fixed("toStrings", &[Any], |_, args| Ok(Value::texts(to_texts(args.any(0))))),
 ];
 
+/// How many elements are copied or compared in the time of one step.
+const ITEMS_PER_STEP: usize = 8;
+
 /// The elements of a list, or sprig's complaint with the kind it got.
-fn items(value: &Value, complaint: &str) -> Result<Vec<Value>, Fail> {
+fn items(call: &Call<'_>, value: &Value, complaint: &str) -> Result<Vec<Value>, Fail> {
+    if let Value::List(list) = value {
+        call.charge((list.items().len() / ITEMS_PER_STEP) as u64)?;
+    }
     match value {
         Value::Nil => Err(NIL_DEREFERENCE.into()),
         Value::List(list) => Ok(list.items().to_vec()),
@@ -57,23 +63,23 @@ fn list(_: &Call<'_>, args: Args<'_>) -> Outcome {
     Ok(Value::list(args.values(0)))
 }
 
-fn append(_: &Call<'_>, args: Args<'_>) -> Outcome {
-    let mut items = items(args.any(0), "Cannot push on type")?;
+fn append(call: &Call<'_>, args: Args<'_>) -> Outcome {
+    let mut items = items(call, args.any(0), "Cannot push on type")?;
     items.push(args.any(1).clone());
     Ok(Value::list(items))
 }
 
-fn prepend(_: &Call<'_>, args: Args<'_>) -> Outcome {
-    let mut items = items(args.any(0), "Cannot prepend on type")?;
+fn prepend(call: &Call<'_>, args: Args<'_>) -> Outcome {
+    let mut items = items(call, args.any(0), "Cannot prepend on type")?;
     items.insert(0, args.any(1).clone());
     Ok(Value::list(items))
 }
 
-fn concat(_: &Call<'_>, args: Args<'_>) -> Outcome {
+fn concat(call: &Call<'_>, args: Args<'_>) -> Outcome {
     let mut all = Vec::new();
     for value in args.from(0) {
         match value {
-            Value::List(_) | Value::Bytes(_) | Value::Nil => all.extend(items(value, "")?),
+            Value::List(_) | Value::Bytes(_) | Value::Nil => all.extend(items(call, value, "")?),
             other => return Err(format!("Cannot concat type {} as list", other.kind_name()).into()),
         }
     }
@@ -84,39 +90,40 @@ fn nil_when_empty(items: Vec<Value>) -> Value {
     if items.is_empty() { Value::List(List::nil(Elem::Any)) } else { Value::list(items) }
 }
 
-fn first(_: &Call<'_>, args: Args<'_>) -> Outcome {
-    Ok(items(args.any(0), "Cannot find first on type")?.into_iter().next().unwrap_or(Value::Nil))
+fn first(call: &Call<'_>, args: Args<'_>) -> Outcome {
+    Ok(items(call, args.any(0), "Cannot find first on type")?.into_iter().next().unwrap_or(Value::Nil))
 }
 
-fn last(_: &Call<'_>, args: Args<'_>) -> Outcome {
-    Ok(items(args.any(0), "Cannot find last on type")?.pop().unwrap_or(Value::Nil))
+fn last(call: &Call<'_>, args: Args<'_>) -> Outcome {
+    Ok(items(call, args.any(0), "Cannot find last on type")?.pop().unwrap_or(Value::Nil))
 }
 
-fn rest(_: &Call<'_>, args: Args<'_>) -> Outcome {
-    let mut items = items(args.any(0), "Cannot find rest on type")?;
+fn rest(call: &Call<'_>, args: Args<'_>) -> Outcome {
+    let mut items = items(call, args.any(0), "Cannot find rest on type")?;
     if items.is_empty() {
         return Ok(nil_when_empty(items));
     }
     Ok(Value::list(items.split_off(1)))
 }
 
-fn initial(_: &Call<'_>, args: Args<'_>) -> Outcome {
-    let mut items = items(args.any(0), "Cannot find initial on type")?;
+fn initial(call: &Call<'_>, args: Args<'_>) -> Outcome {
+    let mut items = items(call, args.any(0), "Cannot find initial on type")?;
     if items.pop().is_none() {
         return Ok(nil_when_empty(items));
     }
     Ok(Value::list(items))
 }
 
-fn reverse(_: &Call<'_>, args: Args<'_>) -> Outcome {
-    let mut items = items(args.any(0), "Cannot find reverse on type")?;
+fn reverse(call: &Call<'_>, args: Args<'_>) -> Outcome {
+    let mut items = items(call, args.any(0), "Cannot find reverse on type")?;
     items.reverse();
     Ok(Value::list(items))
 }
 
-fn uniq(_: &Call<'_>, args: Args<'_>) -> Outcome {
+fn uniq(call: &Call<'_>, args: Args<'_>) -> Outcome {
     let mut seen: Vec<Value> = Vec::new();
-    for item in items(args.any(0), "Cannot find uniq on type")? {
+    for item in items(call, args.any(0), "Cannot find uniq on type")? {
+        call.charge((seen.len() / ITEMS_PER_STEP) as u64)?;
         if !seen.iter().any(|known| known.deep_equal(&item)) {
             seen.push(item);
         }
@@ -124,26 +131,27 @@ fn uniq(_: &Call<'_>, args: Args<'_>) -> Outcome {
     Ok(Value::list(seen))
 }
 
-fn compact(_: &Call<'_>, args: Args<'_>) -> Outcome {
-    Ok(Value::list(items(args.any(0), "Cannot compact on type")?.into_iter().filter(|item| !empty(item)).collect()))
+fn compact(call: &Call<'_>, args: Args<'_>) -> Outcome {
+    Ok(Value::list(items(call, args.any(0), "Cannot compact on type")?.into_iter().filter(|item| !empty(item)).collect()))
 }
 
-fn without(_: &Call<'_>, args: Args<'_>) -> Outcome {
-    let items = items(args.any(0), "Cannot find without on type")?;
+fn without(call: &Call<'_>, args: Args<'_>) -> Outcome {
+    let items = items(call, args.any(0), "Cannot find without on type")?;
+    call.charge((items.len().saturating_mul(args.len()) / ITEMS_PER_STEP) as u64)?;
     let kept = items.into_iter().filter(|item| !args.from(1).any(|omitted| omitted.deep_equal(item)));
     Ok(Value::list(kept.collect()))
 }
 
-fn has(_: &Call<'_>, args: Args<'_>) -> Outcome {
+fn has(call: &Call<'_>, args: Args<'_>) -> Outcome {
     if let Value::Nil = args.any(1) {
         return Ok(Value::Bool(false));
     }
-    let items = items(args.any(1), "Cannot find has on type")?;
+    let items = items(call, args.any(1), "Cannot find has on type")?;
     Ok(Value::Bool(items.iter().any(|item| item.deep_equal(args.any(0)))))
 }
 
-fn slice(_: &Call<'_>, args: Args<'_>) -> Outcome {
-    let items = items(args.any(0), "list should be type of slice or array but")?;
+fn slice(call: &Call<'_>, args: Args<'_>) -> Outcome {
+    let items = items(call, args.any(0), "list should be type of slice or array but")?;
     if items.is_empty() {
         return Ok(Value::Nil);
     }
@@ -157,8 +165,8 @@ fn slice(_: &Call<'_>, args: Args<'_>) -> Outcome {
     }
 }
 
-fn chunk(_: &Call<'_>, args: Args<'_>) -> Outcome {
-    let items = items(args.any(1), "Cannot chunk type")?;
+fn chunk(call: &Call<'_>, args: Args<'_>) -> Outcome {
+    let items = items(call, args.any(1), "Cannot chunk type")?;
     let chunks = match usize::try_from(args.int(0)) {
         Ok(size @ 1..) => items.chunks(size).map(|chunk| Value::list(chunk.to_vec())).collect(),
         Ok(0) if items.is_empty() => Vec::new(),

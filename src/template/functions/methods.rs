@@ -8,7 +8,6 @@ use super::encoding::to_yaml;
 use super::{Args, Function, Outcome, Param, dates, fixed, open, paths};
 use crate::template::exec::{Call, Fail};
 use crate::template::glob::Glob;
-use crate::template::object::StructType;
 use crate::template::value::{Elem, List, Map, MapKind, Table, Text, Value};
 use crate::version::Version;
 use Param::{Any, Int, Str};
@@ -28,14 +27,11 @@ pub(crate) fn find(receiver: &Value, name: &[u8]) -> Option<&'static Function> {
     rows.iter().find(|row| row.name.as_bytes() == name)
 }
 
-/// Whether a struct type has the methods of `chartutil.KubeVersion`.
-const _: fn(&StructType) -> bool = |of| of.action_prints.is_some();
-
 /// `chartutil.Values`.
 const VALUES: &[Function] = &[
     fixed("AsMap", &[Any], |_, args| {
         let map = map_of(args);
-        Ok(Value::Map(Map { kind: MapKind::Any, table: map.table.or_else(|| Map::new(Table::new()).table) }))
+        Ok(Value::Map(if map.table.is_some() { map.with_kind(MapKind::Any) } else { Map::new(Table::new()) }))
     }),
     fixed("YAML", &[Any], |call, args| Ok(Value::text(to_yaml(call, args.any(0))?.unwrap_or_default() + "\n"))),
     fixed("Table", &[Any, Str], |_, args| table(map_of(args), &args.str(1))),
@@ -135,7 +131,7 @@ fn table(mut map: Map, path: &str) -> Outcome {
             _ => return Err(no_table(key)),
         }
     }
-    Ok(Value::Map(Map { kind: MapKind::Values, ..map }))
+    Ok(Value::Map(map.with_kind(MapKind::Values)))
 }
 
 /// The value at a dotted path that is not a table.
@@ -243,15 +239,18 @@ fn nanoseconds(args: Args<'_>) -> i64 {
     }
 }
 
+/// Go adds to the fields and lets what overflows carry over: a month after January 31 is March 2 or 3.
 fn add_date(_: &Call<'_>, args: Args<'_>) -> Outcome {
     let Value::Time(time) = args.any(0) else { return Ok(Value::Nil) };
-    let span = jiff::Span::new()
-        .try_years(args.int(1))
-        .and_then(|span| span.try_months(args.int(2)))
-        .and_then(|span| span.try_days(args.int(3)))
-        .and_then(|span| time.zoned.checked_add(span));
-    match span {
-        Ok(zoned) => Ok(Value::Time(std::rc::Rc::new(crate::template::object::Time { zoned, monotonic: false }))),
-        Err(_) => Err("time out of range".into()),
+    let moved = || {
+        let (zoned, months) = (&time.zoned, i64::from(time.zoned.month()) - 1 + args.int(2));
+        let year = i64::from(zoned.year()).checked_add(args.int(1))?.checked_add(months.div_euclid(12))?;
+        let first = jiff::civil::Date::new(i16::try_from(year).ok()?, months.rem_euclid(12) as i8 + 1, 1).ok()?;
+        let days = jiff::Span::new().try_days(i64::from(zoned.day()) - 1 + args.int(3)).ok()?;
+        first.checked_add(days).ok()?.to_datetime(zoned.time()).to_zoned_datetime(zoned.time_zone().clone()).ok()
+    };
+    match moved() {
+        Some(zoned) => Ok(Value::Time(std::rc::Rc::new(crate::template::object::Time { zoned, monotonic: false }))),
+        None => Err("time out of range".into()),
     }
 }

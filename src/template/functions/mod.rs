@@ -6,6 +6,7 @@
 
 mod builtins;
 mod certificates;
+mod ciphers;
 mod crypto;
 mod date_layout;
 pub(crate) mod dates;
@@ -18,7 +19,6 @@ pub(crate) mod methods;
 mod numbers;
 mod paths;
 mod regexes;
-mod secrets;
 mod semver;
 mod strings;
 mod types;
@@ -217,7 +217,7 @@ const FAMILIES: &[&[Function]] = &[
     hashes::ROWS,
     crypto::ROWS,
     certificates::ROWS,
-    secrets::ROWS,
+    ciphers::ROWS,
     dates::ROWS,
     paths::ROWS,
     urls::ROWS,

@@ -42,6 +42,9 @@ pub(super) const ROWS: &[Function] = &[
     open("seq", &[], Int, seq),
 ];
 
+/// The first float that is too large for an `int64`.
+const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
+
 /// cast's `ToInt64`; Go on amd64 turns floats out of range into the smallest integer.
 pub(super) fn to_int(value: &Value) -> i64 {
     match value {
@@ -49,7 +52,7 @@ pub(super) fn to_int(value: &Value) -> i64 {
         Value::Uint64(number) => *number as i64,
         Value::Uint8(number) => i64::from(*number),
         Value::Bool(truth) => i64::from(*truth),
-        Value::Float(number) if (-9.223_372_036_854_775_808e18..9.223_372_036_854_775_808e18).contains(number) => *number as i64,
+        Value::Float(number) if (-TWO_TO_63..TWO_TO_63).contains(number) => *number as i64,
         Value::Float(_) => i64::MIN,
         Value::Str(text) => parse_int(&without_zero_fraction(&text.lossy())).unwrap_or(0),
         _ => 0,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use regex::bytes::{Captures, Match, Regex, RegexBuilder};
 
-use super::{Args, Function, Outcome, Param, fixed};
+use super::{Args, Function, Param, fixed};
 use crate::template::exec::{Call, Fail};
 use crate::template::fmt::quote;
 use crate::template::value::{Elem, List, Value};

@@ -70,13 +70,13 @@ pub(super) fn simple_upper(c: char) -> char {
     }
 }
 
-/// The upper case a word begins with: of the letters that are two in one, only the first is large.
+/// The title case of a character, which differs from the upper case for four digraphs.
 pub(super) fn simple_title(c: char) -> char {
     match c {
-        '\u{1c4}'..='\u{1c6}' => '\u{1c5}',
-        '\u{1c7}'..='\u{1c9}' => '\u{1c8}',
-        '\u{1ca}'..='\u{1cc}' => '\u{1cb}',
-        '\u{1f1}'..='\u{1f3}' => '\u{1f2}',
+        'Ǆ' | 'ǅ' | 'ǆ' => 'ǅ',
+        'Ǉ' | 'ǈ' | 'ǉ' => 'ǈ',
+        'Ǌ' | 'ǋ' | 'ǌ' => 'ǋ',
+        'Ǳ' | 'ǲ' | 'ǳ' => 'ǲ',
         c => simple_upper(c),
     }
 }

@@ -1,8 +1,8 @@
 //! Defaults, emptiness, choice, reflection (sprig `defaults.go`, `reflect.go`).
 
 use super::{Args, Function, Outcome, Param, fixed, open};
-use crate::template::exec::Call;
-use crate::template::value::Value;
+use crate::template::exec::{Call, Fail};
+use crate::template::value::{MAX_DEPTH, Value};
 use Param::{Any, Bool, Str};
 
 pub(super) const ROWS: &[Function] = &[
@@ -40,6 +40,6 @@ fn type_is_like(_: &Call<'_>, args: Args<'_>) -> Outcome {
 fn deep_copy(_: &Call<'_>, args: Args<'_>) -> Outcome {
     match args.any(0) {
         Value::Nil => Err("reflect: call of reflect.Value.Type on zero Value".into()),
-        value => Ok(value.deep_copy()),
+        value => value.deep_copy().ok_or_else(|| Fail::limit(format!("a value nested deeper than {MAX_DEPTH}"))),
     }
 }

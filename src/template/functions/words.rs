@@ -131,8 +131,9 @@ fn pascal_case(text: &str) -> String {
     let lead: String = text.chars().take_while(|c| is_connector(*c)).collect();
     let mut rest = text[lead.len()..].chars();
     let Some(first) = rest.next() else {
-        // The library writes the last connector once more.
-        return lead.chars().chain(lead.chars().last()).collect();
+        // Of connectors alone the last is written twice.
+        let last = lead.chars().next_back();
+        return lead.chars().chain(last).collect();
     };
     let mut out = lead;
     let mut word_is_upper = first.is_uppercase();

@@ -163,7 +163,7 @@ pub(super) fn parse(format: &str, text: &str) -> Result<ZonedDateTime, String> {
             Piece::Literal(literal) => literal.len(),
             _ => piece_at(format, at).map_or(0, |(_, length)| length),
         };
-        let failed = |rest: &str| format!("{}cannot parse {} as {}", lead(), quote(rest.as_bytes()), quote(shown[..length].as_bytes()));
+        let failed = |rest: &str| format!("{}cannot parse {} as {}", lead(), quote(rest.as_bytes()), quote(&shown.as_bytes()[..length]));
         rest = match piece {
             Piece::Literal(literal) => skip(literal, rest).map_err(failed)?,
             _ => read(&mut found, &piece, rest).ok_or_else(|| failed(rest))?,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Args, Function, Outcome, Param, dates, fixed};
+use super::{Args, Function, Outcome, Param, fixed};
 use crate::template::encode::{self, Tree, json::Style};
 use crate::template::exec::{Call, Fail};
 use crate::template::value::{Elem, List, Map, Table, Text, Value};

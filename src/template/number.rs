@@ -92,7 +92,9 @@ fn underscores_fit(digits: &str, prefixed: bool) -> bool {
 pub(crate) fn parse_float(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     if unsigned.len() > 2 && unsigned[..2].eq_ignore_ascii_case("0x") {
-        let value = hex_float(&unsigned[2..])?;
+        // An underscore may stand behind the prefix.
+        let digits = without_underscores(&format!("0{}", &unsigned[2..]))?[1..].to_owned();
+        let value = hex_float(&digits)?;
         return Some(if text.starts_with('-') { -value } else { value });
     }
     let lower = unsigned.to_ascii_lowercase();
@@ -102,13 +104,18 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
     if !unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         return None;
     }
-    let digit_at = |at: Option<usize>| at.and_then(|at| unsigned.as_bytes().get(at)).is_some_and(u8::is_ascii_digit);
-    let misplaced = |(at, _): (usize, &str)| !(digit_at(at.checked_sub(1)) && digit_at(Some(at + 1)));
-    if unsigned.match_indices('_').any(misplaced) {
-        return None;
-    }
-    let value: f64 = text.replace('_', "").parse().ok()?;
+    let value: f64 = without_underscores(text)?.parse().ok()?;
     value.is_finite().then_some(value)
+}
+
+/// The number without underscores, each of which must stand between digits.
+fn without_underscores(text: &str) -> Option<std::borrow::Cow<'_, str>> {
+    if !text.contains('_') {
+        return Some(text.into());
+    }
+    let is_digit = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_hexdigit);
+    let stand_well = text.match_indices('_').all(|(at, _)| at > 0 && is_digit(at - 1) && is_digit(at + 1));
+    stand_well.then(|| text.replace('_', "").into())
 }
 
 fn hex_float(text: &str) -> Option<f64> {

@@ -11,11 +11,19 @@ const MAX_DEPTH: usize = 1_000;
 /// # Errors
 /// Go's message, such as `unexpected end of JSON input`.
 pub(crate) fn parse(text: &[u8]) -> Result<Value, String> {
-    let mut parser = Parser { text, at: 0 };
+    match parse_leniently(text)? {
+        (value, None) => Ok(value),
+        (_, Some(problem)) => Err(problem),
+    }
+}
+
+/// The same, going on where a number is too large: it becomes nil, and the first such problem is told beside the value.
+pub(crate) fn parse_leniently(text: &[u8]) -> Result<(Value, Option<String>), String> {
+    let mut parser = Parser { text, at: 0, problem: None };
     let value = parser.value(0)?;
     parser.skip_space();
     match parser.peek() {
-        None => Ok(value),
+        None => Ok((value, parser.problem)),
         Some(_) => Err(parser.invalid("after top-level value")),
     }
 }
@@ -23,6 +31,8 @@ pub(crate) fn parse(text: &[u8]) -> Result<Value, String> {
 struct Parser<'t> {
     text: &'t [u8],
     at: usize,
+    /// The first number that is no `float64`.
+    problem: Option<String>,
 }
 
 impl Parser<'_> {
@@ -36,9 +46,12 @@ impl Parser<'_> {
         }
     }
 
-    /// "invalid character 'x' looking for …", or that the text ends.
+    /// "invalid character 'x' looking for …", or that the text ends between tokens.
     fn invalid(&self, context: &str) -> String {
-        match self.peek() {
+        // Go ends a text with a space to see whether what it is in can end there.
+        let is_in_token = ["in literal", "in numeric literal", "after decimal", "in exponent", "in string escape", "in \\u"];
+        let end = is_in_token.iter().any(|token| context.starts_with(token)).then_some(b' ');
+        match self.peek().or(end) {
             None => "unexpected end of JSON input".into(),
             Some(b'\'') => format!("invalid character '\\'' {context}"),
             Some(b'"') => format!("invalid character '\"' {context}"),
@@ -108,7 +121,11 @@ impl Parser<'_> {
         let text = String::from_utf8_lossy(&self.text[start..self.at]);
         match text.parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(Value::Float(number)),
-            _ => Err(format!("json: cannot unmarshal number {text} into Go value of type float64")),
+            _ => {
+                let message = format!("json: cannot unmarshal number {text} into Go value of type float64");
+                self.problem.get_or_insert(message);
+                Ok(Value::Nil)
+            }
         }
     }
 

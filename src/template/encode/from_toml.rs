@@ -1,8 +1,6 @@
 //! TOML read as `fromToml` does (BurntSushi/toml): integers stay integers, dates become times. The crate `toml` does the parsing.
 
-use jiff::tz::TimeZone;
-
-use crate::template::object::Time;
+use crate::template::functions::dates;
 use crate::template::value::{Table, Text, Value};
 
 /// Reads a document.
@@ -10,7 +8,10 @@ use crate::template::value::{Table, Text, Value};
 /// # Errors
 /// The parser's message; it is not worded as the Go library's.
 pub(crate) fn parse(text: &str) -> Result<Value, String> {
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| format!("toml: {}", error.message()))?;
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        format!("toml: line {line}: {}", error.message())
+    })?;
     Ok(Value::map(of_table(table)))
 }
 
@@ -24,18 +25,8 @@ fn of(value: toml::Value) -> Value {
         toml::Value::Integer(number) => Value::Int64(number),
         toml::Value::Float(number) => Value::Float(number),
         toml::Value::Boolean(truth) => Value::Bool(truth),
-        toml::Value::Datetime(date) => of_date(&date.to_string()),
+        toml::Value::Datetime(date) => dates::from_toml(&date),
         toml::Value::Array(items) => Value::list(items.into_iter().map(of).collect()),
         toml::Value::Table(table) => Value::map(of_table(table)),
-    }
-}
-
-/// A date in its own zone, or in UTC when it names none.
-fn of_date(text: &str) -> Value {
-    let local = |text: &str| text.parse::<jiff::civil::DateTime>().ok()?.to_zoned_datetime(TimeZone::UTC).ok();
-    let zoned = text.parse::<jiff::Timestamp>().ok().map(|moment| moment.to_zoned_datetime(TimeZone::UTC)).or_else(|| local(text));
-    match zoned {
-        Some(zoned) => Value::Time(std::rc::Rc::new(Time { zoned, monotonic: false })),
-        None => Value::text(text),
     }
 }

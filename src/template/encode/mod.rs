@@ -1,6 +1,7 @@
 //! Values as JSON, YAML and TOML text, each as Helm's library writes it, and back. Everything goes through [`Tree`], what
 //! `encoding/json` makes of a value.
 
+mod digits;
 mod from_json;
 mod from_toml;
 pub(crate) mod json;
@@ -8,7 +9,8 @@ pub(crate) mod pretty;
 pub(crate) mod toml;
 pub(crate) mod yaml;
 
-pub(crate) use from_json::parse as parse_json;
+pub(crate) use digits::{from_base32, from_base64};
+pub(crate) use from_json::{parse as parse_json, parse_leniently as parse_json_leniently};
 pub(crate) use from_toml::parse as parse_toml;
 
 use super::fmt::{MAX_DEPTH, general};
@@ -23,6 +25,8 @@ pub(crate) enum Tree {
     Uint(u64),
     Float(f64),
     Text(Text),
+    /// A moment in RFC 3339: text to JSON, and what JSON becomes.
+    Time(Text),
     List(Vec<Tree>),
     /// In the order in which JSON writes it: maps by key, structs by field.
     Map(Vec<(Text, Tree)>),
@@ -72,7 +76,7 @@ impl Tree {
                 }
                 Ok(Tree::Map(entries))
             }
-            Value::Time(time) => Ok(Tree::Text(super::functions::dates::rfc3339_nano(&time.zoned).into())),
+            Value::Time(time) => Ok(Tree::Time(super::functions::dates::rfc3339_nano(&time.zoned).into())),
             Value::Version(version) => Ok(Tree::Text(version.to_string().into())),
         }
     }

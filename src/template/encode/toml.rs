@@ -3,48 +3,50 @@
 use std::fmt::Write as _;
 
 use super::Tree;
-use crate::template::value::{MAX_DEPTH, Text, Value};
+use crate::template::fmt::{MAX_DEPTH, general, shown_text};
+use crate::template::value::{Text, Value};
 
-/// The document of a mapping; of anything else the value itself.
+/// The document of a mapping; anything else is written as a value, but a list of tables.
 ///
 /// # Errors
 /// The library's message; Helm prints it in place of the document.
 pub(crate) fn write(value: &Value) -> Result<String, String> {
-    match tree(value, 0)? {
-        Tree::Map(entries) => {
-            let mut writer = Writer { out: String::new() };
-            writer.entries(&[], &entries)?;
-            Ok(writer.out)
-        }
-        other => inline(&other),
+    let mut writer = Writer { out: String::new() };
+    match &tree(value, 0) {
+        Tree::Map(entries) => writer.entries(&[], entries)?,
+        Tree::Null => {}
+        tables if is_table_array(tables) => return Err("toml: top-level values must be Go maps or structs".into()),
+        other => writer.out = inline(other)?,
     }
+    Ok(writer.out)
 }
 
-/// Like [`Tree::of`], but with Go's names for the fields of structs, empty ones too, and bytes as numbers.
-fn tree(value: &Value, depth: usize) -> Result<Tree, String> {
+/// Nil containers are nothing here, floats need not be finite, fields keep their names.
+fn tree(value: &Value, depth: usize) -> Tree {
     if depth > MAX_DEPTH {
-        return Err("toml: nested too deep".into());
+        return Tree::Null;
     }
     match value {
-        Value::Bytes(bytes) => Ok(Tree::List(bytes.iter().map(|byte| Tree::Uint(u64::from(*byte))).collect())),
+        Value::Float(number) => Tree::Float(*number),
         Value::List(list) if list.items.is_some() || depth == 0 => {
-            list.items().iter().map(|item| tree(item, depth + 1)).collect::<Result<_, _>>().map(Tree::List)
+            Tree::List(list.items().iter().map(|item| tree(item, depth + 1)).collect())
         }
-        Value::Map(map) if map.table.is_some() || depth == 0 => {
-            let entries = map.snapshot().into_iter().map(|(key, value)| Ok((key, tree(&value, depth + 1)?)));
-            entries.collect::<Result<_, String>>().map(Tree::Map)
+        Value::Map(map) if map.table.is_some() => {
+            Tree::Map(map.snapshot().into_iter().map(|(key, value)| (key, tree(&value, depth + 1))).collect())
         }
+        Value::Bytes(bytes) => Tree::List(bytes.iter().map(|byte| Tree::Uint(u64::from(*byte))).collect()),
         Value::Struct(object) => {
             let mut entries = Vec::new();
             for (field, value) in object.of.fields.iter().zip(&object.fields) {
-                match tree(value, depth + 1)? {
+                match tree(value, depth + 1) {
                     Tree::Map(inner) if field.embedded => entries.extend(inner),
                     tree => entries.push((field.name.into(), tree)),
                 }
             }
-            Ok(Tree::Map(entries))
+            Tree::Map(entries)
         }
-        other => Tree::of(other),
+        Value::Duration(_) => Tree::Text(shown_text(value).into()),
+        other => Tree::of(other).unwrap_or(Tree::Null),
     }
 }
 
@@ -58,7 +60,7 @@ impl Writer {
     /// Plain values first, then tables.
     fn entries(&mut self, path: &[String], entries: &[(Text, Tree)]) -> Result<(), String> {
         let present = entries.iter().filter(|(_, value)| !matches!(value, Tree::Null));
-        let (tables, plain): (Vec<Entry<'_>>, Vec<Entry<'_>>) = present.partition(|(_, value)| is_table(value) || is_table_array(value));
+        let (tables, plain): (Vec<Entry<'_>>, Vec<Entry<'_>>) = present.partition(|(_, value)| is_any_table(value));
         for (key, value) in plain {
             let indent = "  ".repeat(path.len());
             let text = inline(value)?;
@@ -102,6 +104,22 @@ impl Writer {
     }
 }
 
+/// The entries but those without a value. The library counts these when it writes commas.
+fn inline_entries(out: &mut String, entries: &[Entry<'_>], more_follow: bool) -> Result<(), String> {
+    for (index, (key, value)) in entries.iter().enumerate() {
+        if matches!(value, Tree::Null) {
+            continue;
+        }
+        let comma = if more_follow || index + 1 < entries.len() { ", " } else { "" };
+        let _ = write!(out, "{} = {}{comma}", key_text(key), inline(value)?);
+    }
+    Ok(())
+}
+
+fn is_any_table(tree: &Tree) -> bool {
+    is_table(tree) || is_table_array(tree)
+}
+
 fn is_table(tree: &Tree) -> bool {
     matches!(tree, Tree::Map(_))
 }
@@ -118,17 +136,23 @@ fn inline(tree: &Tree) -> Result<String, String> {
         Tree::Uint(number) => number.to_string(),
         Tree::Float(number) => float(*number),
         Tree::Text(text) => quoted(text),
+        Tree::Time(text) => text.lossy().into_owned(),
         Tree::List(items) => format!("[{}]", items.iter().map(inline).collect::<Result<Vec<_>, _>>()?.join(", ")),
         Tree::Map(entries) | Tree::Record(entries) => {
-            let present = entries.iter().filter(|(_, value)| !matches!(value, Tree::Null));
-            let pairs = present.map(|(key, value)| Ok(format!("{} = {}", key_text(key), inline(value)?)));
-            format!("{{{}}}", pairs.collect::<Result<Vec<_>, String>>()?.join(", "))
+            let (tables, plain): (Vec<Entry<'_>>, Vec<Entry<'_>>) = entries.iter().partition(|(_, value)| is_any_table(value));
+            let mut out = String::from("{");
+            inline_entries(&mut out, &plain, !tables.is_empty())?;
+            inline_entries(&mut out, &tables, false)?;
+            out + "}"
         }
     })
 }
 
 /// `%f` with the shortest digits and at least one after the point.
 fn float(number: f64) -> String {
+    if !number.is_finite() {
+        return general(number).trim_start_matches('+').to_ascii_lowercase();
+    }
     let text = number.to_string();
     if text.contains('.') { text } else { format!("{text}.0") }
 }

@@ -1,6 +1,7 @@
 //! go-yaml's emitter: `sigs.k8s.io/yaml` writes with version 2 ([`write`]); `toYamlPretty` uses version 3 (see `pretty`). Both lay out
 //! blocks with the same machine, [`Writer`], and differ in a [`Dialect`].
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 
@@ -19,13 +20,58 @@ pub(super) enum Dialect {
 
 const INDENT: usize = 2;
 const WIDTH: usize = 80;
+const NEXT_LINE: &str = "\u{85}";
 /// Longer keys need a `?` in front.
 const MAX_SIMPLE_KEY: usize = 128;
 
 /// The document of a tree that came from JSON, with the newline at its end. `None` where the way back from JSON to YAML fails in Helm:
 /// characters YAML doesn't allow, keys of more than 1024 bytes.
 pub(crate) fn write(tree: &Tree) -> Option<String> {
-    is_readable(tree).then(|| Writer::document(tree, Dialect::V2))
+    is_readable(tree).then(|| Writer::document(&with_next_lines_folded(tree), Dialect::V2))
+}
+
+/// JSON leaves U+0085 as it is; to YAML it is a line break inside double quotes, where lines are folded.
+fn with_next_lines_folded(tree: &Tree) -> Cow<'_, Tree> {
+    if !has_next_line(tree) {
+        return Cow::Borrowed(tree);
+    }
+    let fold = |tree: &Tree| with_next_lines_folded(tree).into_owned();
+    Cow::Owned(match tree {
+        Tree::Text(text) => Tree::Text(fold_lines(text)),
+        Tree::List(items) => Tree::List(items.iter().map(fold).collect()),
+        Tree::Map(entries) => Tree::Map(entries.iter().map(|(key, value)| (fold_lines(key), fold(value))).collect()),
+        other => other.clone(),
+    })
+}
+
+fn has_next_line(tree: &Tree) -> bool {
+    let has = |text: &Text| memchr::memmem::find(text, NEXT_LINE.as_bytes()).is_some();
+    match tree {
+        Tree::Text(text) => has(text),
+        Tree::List(items) => items.iter().any(has_next_line),
+        Tree::Map(entries) => entries.iter().any(|(key, value)| has(key) || has_next_line(value)),
+        _ => false,
+    }
+}
+
+/// One break becomes a space, of several the first is dropped; spaces around them go.
+fn fold_lines(text: &Text) -> Text {
+    let text = text.lossy();
+    let mut lines = text.split(NEXT_LINE);
+    let mut out = lines.next().unwrap_or_default().to_owned();
+    let mut lines = lines.peekable();
+    while lines.peek().is_some() {
+        out.truncate(out.trim_end_matches(' ').len());
+        let mut further = 0;
+        let mut line = lines.next().unwrap_or_default();
+        while line.trim_matches(' ').is_empty() && lines.peek().is_some() {
+            line = lines.next().unwrap_or_default();
+            further += 1;
+        }
+        out.push_str(&if further == 0 { " ".into() } else { "\n".repeat(further) });
+        out.push_str(line.trim_start_matches(' '));
+    }
+    out.into()
 }
 
 fn is_readable(tree: &Tree) -> bool {
@@ -120,7 +166,9 @@ impl Writer {
             Tree::List(items) => self.sequence(items, place, indent),
             Tree::Map(entries) => self.mapping(entries, place, indent, true),
             Tree::Record(entries) => self.mapping(entries, place, indent, false),
-            Tree::Text(text) => self.text(&text.lossy(), place, indent),
+            Tree::Text(text) if self.dialect == Dialect::V3 && std::str::from_utf8(text).is_err() => self.binary(text, indent),
+            Tree::Time(text) if self.dialect == Dialect::V3 => self.word(&text.lossy()),
+            Tree::Text(text) | Tree::Time(text) => self.text(&text.lossy(), place, indent),
             Tree::Null => self.word("null"),
             Tree::Bool(truth) => self.word(if *truth { "true" } else { "false" }),
             Tree::Int(number) => self.word(&number.to_string()),
@@ -145,6 +193,23 @@ impl Writer {
             (_, Ok(integer)) => integer.to_string(),
             _ => general(number),
         }
+    }
+
+    /// Bytes that are no text, in base64; long ones in lines.
+    fn binary(&mut self, bytes: &[u8], indent: Option<usize>) {
+        const LINE: usize = 70;
+        let encoded = data_encoding::BASE64.encode(bytes);
+        self.word("!!binary");
+        if encoded.len() < LINE {
+            return self.word(&encoded);
+        }
+        let lines: String = encoded
+            .as_bytes()
+            .chunks(LINE)
+            .flat_map(|line| [&String::from_utf8_lossy(line), "\n"].concat().into_bytes())
+            .map(char::from)
+            .collect();
+        self.literal(&lines, indent.map_or(INDENT, |indent| indent + INDENT));
     }
 
     fn word(&mut self, text: &str) {
@@ -201,8 +266,9 @@ impl Writer {
             None => INDENT,
             Some(_) => self.deeper(indent, place),
         };
-        let folds = self.dialect == Dialect::V2 && place != Place::SimpleKey;
-        match self.quoting(text, place == Place::SimpleKey) {
+        let is_simple_key = place == Place::SimpleKey;
+        let folds = self.dialect == Dialect::V2 && !is_simple_key;
+        match self.quoting(text, is_simple_key) {
             Quoting::Plain => self.plain(text, folds, inner),
             Quoting::Single => self.single_quoted(text, folds, inner),
             Quoting::Double => self.double_quoted(text, folds, inner),
@@ -210,17 +276,19 @@ impl Writer {
         }
     }
 
-    fn quoting(&self, text: &str, is_key: bool) -> Quoting {
+    fn quoting(&self, text: &str, is_simple_key: bool) -> Quoting {
         let looks = Looks::of(text, self.dialect);
         if text.contains('\n') {
-            let forbidden = is_key || looks.special || looks.space_break || text.ends_with(' ');
+            let forbidden = is_simple_key || looks.special || looks.space_break || text.ends_with(' ');
             return if forbidden { Quoting::Double } else { Quoting::Literal };
         }
         if !reads_as_text(text) {
             return Quoting::Double;
         }
         match looks {
-            Looks { special: true, .. } | Looks { space_break: true, .. } | Looks { tab: true, .. } => Quoting::Double,
+            Looks { special: true, .. } | Looks { space_break: true, .. } | Looks { break_space: true, .. } | Looks { tab: true, .. } => {
+                Quoting::Double
+            }
             Looks { plain: false, .. } => Quoting::Single,
             _ => Quoting::Plain,
         }
@@ -237,23 +305,32 @@ impl Writer {
 
     fn single_quoted(&mut self, text: &str, folds: bool, indent: usize) {
         self.indicator("'", true, false, false);
+        let mut after_break = false;
         self.folded(text, folds, indent, |writer, c| {
+            if std::mem::replace(&mut after_break, is_break(c)) && !after_break {
+                writer.indention = true;
+                writer.indent_to(indent);
+            }
             if c == '\'' {
                 writer.put_char(c);
             }
             writer.put_char(c);
+            if after_break {
+                writer.column = 0;
+                writer.whitespace = true;
+            }
         });
         self.indicator("'", false, false, false);
     }
 
     /// Writes characters; a single space behind column 80 becomes a line break.
-    fn folded(&mut self, text: &str, folds: bool, indent: usize, put: impl Fn(&mut Self, char)) {
+    fn folded(&mut self, text: &str, folds: bool, indent: usize, mut put: impl FnMut(&mut Self, char)) {
         let mut after_space = false;
         let mut chars = text.char_indices().peekable();
         while let Some((at, c)) = chars.next() {
             if c != ' ' {
-                put(self, c);
                 self.indention = false;
+                put(self, c);
                 after_space = false;
                 continue;
             }
@@ -270,10 +347,12 @@ impl Writer {
 
     fn double_quoted(&mut self, text: &str, folds: bool, indent: usize) {
         self.indicator("\"", true, false, false);
+        // The library looks for a byte order mark at the beginning of the text, whichever character it is at.
+        let all_escaped = text.starts_with('\u{feff}');
         let mut after_space = false;
         let mut chars = text.char_indices().peekable();
         while let Some((at, c)) = chars.next() {
-            if c == ' ' {
+            if c == ' ' && !all_escaped {
                 let inside = at > 0 && at + 1 < text.len();
                 if folds && !after_space && inside && self.column > WIDTH {
                     self.indent_to(indent);
@@ -287,7 +366,7 @@ impl Writer {
                 continue;
             }
             after_space = false;
-            if is_printable(c) && !is_break(c) && c != '"' && c != '\\' {
+            if is_printable(c) && !is_break(c) && c != '"' && c != '\\' && !all_escaped {
                 self.put_char(c);
             } else {
                 let escape = escape(c);
@@ -314,8 +393,9 @@ impl Writer {
         self.whitespace = true;
         let mut at_line_start = true;
         for c in text.chars() {
-            if c == '\n' {
-                self.break_line();
+            if is_break(c) {
+                self.out.push(c);
+                self.column = 0;
                 self.indention = true;
                 at_line_start = true;
                 continue;
@@ -339,6 +419,8 @@ struct Looks {
     special: bool,
     /// It has a space before a line break.
     space_break: bool,
+    /// It has a space after a line break, which single quotes would lose.
+    break_space: bool,
     /// It has a tab, which version 3 takes for text that neither plain nor single-quoted style holds.
     tab: bool,
 }
@@ -346,13 +428,14 @@ struct Looks {
 impl Looks {
     fn of(text: &str, dialect: Dialect) -> Self {
         let tab_is_text = dialect == Dialect::V3;
-        let mut looks = Looks { plain: true, special: false, space_break: false, tab: false };
+        let mut looks = Looks { plain: true, special: false, space_break: false, break_space: false, tab: false };
         let mut previous = None;
         let mut chars = text.chars().peekable();
         while let Some(c) = chars.next() {
             let next = chars.peek().copied();
             looks.plain &= may_be_plain(previous, c, next);
             looks.space_break |= previous == Some(' ') && is_break(c);
+            looks.break_space |= previous.is_some_and(is_break) && c == ' ';
             if c == '\t' && tab_is_text {
                 looks.tab = true;
             } else if !is_printable(c) {
@@ -400,6 +483,7 @@ fn escape(c: char) -> String {
         '"' => "\\\"",
         '\\' => "\\\\",
         '\u{85}' => "\\N",
+        '\u{a0}' => "\\_",
         '\u{feff}' => "\\uFEFF",
         '\u{2028}' => "\\L",
         '\u{2029}' => "\\P",

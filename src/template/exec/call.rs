@@ -33,7 +33,8 @@ impl<'s> State<'s> {
             operands.push(self.fit(piped, param(count - 1))?);
         }
         let Body::Plain(run) = function.body else { return Ok(Operand::INVALID) };
-        let call = Call { session: self.session, scope: self.scope, depth: self.depth, site: (&self.template.file, node.offset()) };
+        let site = (&*self.template.file, node.offset());
+        let call = Call { session: self.session, scope: self.scope, depth: self.depth, written: given.args, site };
         let result = run(&call, Args::new(&operands)).and_then(|value| {
             if let Value::Str(text) = &value {
                 call.check_length(text.len())?;

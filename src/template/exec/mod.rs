@@ -25,7 +25,7 @@ pub use error::{Frame, RenderError};
 pub(crate) use eval::entry;
 
 use super::TemplateSet;
-use super::ast::{File, Template};
+use super::ast::{Expr, File, Template};
 use super::fmt::quote;
 use super::parser::{ParseError, parse};
 use super::profile::Profile;
@@ -287,6 +287,8 @@ pub(crate) struct Call<'c> {
     pub(crate) session: &'c Session<'c>,
     scope: &'c Scope<'c>,
     depth: usize,
+    /// The arguments as they are written, without a piped one.
+    pub(crate) written: &'c [Expr],
     /// The file the call is written in and its offset there.
     pub(crate) site: (&'c File, usize),
 }

@@ -28,7 +28,11 @@ pub(super) fn layout_general(value: f64, precision: Option<usize>, mark: char) -
 
 /// `%f` with `precision` digits after the point.
 pub(super) fn fixed(value: f64, precision: usize) -> String {
-    special(value).map_or_else(|| format!("{value:.precision$}"), Into::into)
+    if let Some(text) = special(value) {
+        return text.into();
+    }
+    let held = precision.min(MAX_DIGITS);
+    format!("{value:.held$}{}", "0".repeat(precision - held))
 }
 
 /// `%e` and `%E`.
@@ -40,56 +44,61 @@ pub(super) fn scientific(value: f64, precision: usize, mark: char) -> String {
     format!("{sign}{}", scientific_text(&digits, exponent, mark))
 }
 
-/// `%x`: hexadecimal digits with a binary exponent; `precision` of them after the point, or as many as there are.
-pub(super) fn hexadecimal(value: f64, precision: Option<usize>) -> String {
-    const FRACTION_BITS: u32 = 52;
-    if let Some(text) = special(value) {
-        return text.into();
+/// No float64 has more digits than this behind the point that aren't zero; Rust formats no more than 65535.
+const MAX_DIGITS: usize = 1_100;
+const MANTISSA_BITS: u32 = 52;
+
+/// Mantissa and binary exponent: the value is mantissa × 2^exponent.
+fn parts(value: f64) -> (u64, i32) {
+    let bits = value.to_bits();
+    let mantissa = bits & ((1 << MANTISSA_BITS) - 1);
+    match (bits >> MANTISSA_BITS & 0x7ff) as i32 {
+        0 => (mantissa, -1074),
+        exponent => (mantissa | 1 << MANTISSA_BITS, exponent - 1075),
     }
-    let sign = if value.is_sign_negative() { "-" } else { "" };
-    let (mut mantissa, mut exponent) = mantissa_and_exponent(value);
-    if mantissa != 0 {
-        let shift = mantissa.leading_zeros() - (63 - FRACTION_BITS);
-        mantissa <<= shift;
-        exponent += FRACTION_BITS as i32 - shift as i32;
-    } else {
-        exponent = 0;
-    }
-    let mut digits = 13;
-    if let Some(precision) = precision.filter(|precision| *precision < 13) {
-        let dropped = 4 * (13 - precision as u32);
-        let (half, rest) = (1 << (dropped - 1), mantissa & ((1 << dropped) - 1));
-        mantissa >>= dropped;
-        mantissa += u64::from(rest > half || (rest == half && mantissa & 1 == 1));
-        digits = precision;
-    }
-    let fraction_bits = 4 * digits as u32;
-    let (whole, fraction) = (mantissa >> fraction_bits, mantissa & ((1 << fraction_bits) - 1));
-    let mut shown = if digits > 0 { format!("{fraction:0digits$x}") } else { String::new() };
-    match precision {
-        Some(precision) => shown.extend(std::iter::repeat_n('0', precision.saturating_sub(digits))),
-        None => shown.truncate(shown.trim_end_matches('0').len()),
-    }
-    let point = if shown.is_empty() { "" } else { "." };
-    let exponent_sign = if exponent < 0 { '-' } else { '+' };
-    format!("{sign}0x{whole:x}{point}{shown}p{exponent_sign}{:02}", exponent.abs())
 }
 
-/// `%b`: the mantissa as an integer and the exponent of two.
+/// `%b` of a float: mantissa and exponent in decimal.
 pub(super) fn binary(value: f64) -> String {
     if let Some(text) = special(value) {
         return text.into();
     }
-    let sign = if value.is_sign_negative() { "-" } else { "" };
-    let (mantissa, exponent) = mantissa_and_exponent(value);
-    format!("{sign}{mantissa}p{exponent:+}")
+    let (mantissa, exponent) = parts(value);
+    format!("{}{mantissa}p{exponent:+}", if value.is_sign_negative() { "-" } else { "" })
 }
 
-/// The value is the first times two to the power of the second.
-fn mantissa_and_exponent(value: f64) -> (u64, i32) {
-    let bits = value.to_bits();
-    let (fraction, exponent) = (bits & ((1 << 52) - 1), (bits >> 52 & 0x7ff) as i32);
-    if exponent == 0 { (fraction, -1074) } else { (fraction | 1 << 52, exponent - 1075) }
+/// `%x` and `%X` of a float: one hexadecimal digit, a point, `precision` further ones or as many as there are, and the exponent of two.
+pub(super) fn hexadecimal(value: f64, precision: Option<usize>, upper: bool) -> String {
+    if let Some(text) = special(value) {
+        return text.into();
+    }
+    let (mantissa, exponent) = parts(value);
+    let shift = mantissa.leading_zeros().saturating_sub(63 - MANTISSA_BITS).min(MANTISSA_BITS);
+    let (mut mantissa, mut exponent) = (mantissa << shift, exponent + MANTISSA_BITS as i32 - shift as i32);
+    if mantissa == 0 {
+        exponent = 0;
+    }
+    if let Some(digits @ 0..13) = precision {
+        let dropped = MANTISSA_BITS as usize - 4 * digits;
+        let (rest, half) = (mantissa & ((1 << dropped) - 1), 1 << (dropped - 1));
+        mantissa >>= dropped;
+        mantissa += u64::from(rest > half || (rest == half && mantissa & 1 == 1));
+        mantissa <<= dropped;
+        if mantissa >> (MANTISSA_BITS + 1) > 0 {
+            mantissa >>= 1;
+            exponent += 1;
+        }
+    }
+    let all = format!("{:013x}", mantissa & ((1 << MANTISSA_BITS) - 1));
+    let fraction = match precision {
+        None => all.trim_end_matches('0').to_owned(),
+        Some(digits) => [&all[..digits.min(all.len())], &"0".repeat(digits.saturating_sub(all.len()))].concat(),
+    };
+    let point = if fraction.is_empty() { "" } else { "." };
+    let (sign, whole) = (if value.is_sign_negative() { "-" } else { "" }, mantissa >> MANTISSA_BITS);
+    let exponent_sign = if exponent < 0 { '-' } else { '+' };
+    let text = format!("{sign}0x{whole}{point}{fraction}p{exponent_sign}{:02}", exponent.abs());
+    if upper { text.to_ascii_uppercase() } else { text }
 }
 
 /// A float as `encoding/json` writes it: `%f` with the shortest digits, `%e` below 1e-6 and from 1e21 on. `None` for NaN and infinities.
@@ -120,11 +129,12 @@ fn special(value: f64) -> Option<&'static str> {
 fn decompose(value: f64, precision: Option<usize>) -> (&'static str, String, i32) {
     let text = match precision {
         None => format!("{value:e}"),
-        Some(precision) => format!("{value:.precision$e}"),
+        Some(precision) => format!("{value:.held$e}", held = precision.min(MAX_DIGITS)),
     };
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let sign = if mantissa.starts_with('-') { "-" } else { "" };
-    let digits = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let mut digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    digits.push_str(&"0".repeat(precision.unwrap_or(0).saturating_sub(MAX_DIGITS)));
     (sign, digits, exponent.parse().unwrap_or(0))
 }
 

@@ -179,8 +179,8 @@ impl Printer {
         if cursor.peek() == Some(b'*') {
             cursor.at += 1;
             match cursor.star() {
-                Some(precision) => self.flags.precision = usize::try_from(precision).ok(),
-                None => self.put("%!(BADPREC)"),
+                Some(precision @ 0..) => self.flags.precision = usize::try_from(precision).ok(),
+                _ => self.put("%!(BADPREC)"),
             }
             *after_index = false;
         } else {
@@ -406,12 +406,13 @@ impl Printer {
             (None, Some(width)) if self.flags.zero && !self.flags.minus => width.saturating_sub(usize::from(signed)),
             _ => 0,
         };
-        let mut text = format!("{digits:0>wanted$}");
+        let mut text = format!("{}{digits}", "0".repeat(wanted.saturating_sub(digits.len())));
         let prefix = match verb {
             'b' if self.flags.sharp => "0b",
             'o' if self.flags.sharp && !text.starts_with('0') => "0",
             'x' if self.flags.sharp => "0x",
             'X' if self.flags.sharp => "0X",
+            'O' if self.flags.sharp && !text.starts_with('0') => "0o0",
             'O' => "0o",
             _ => "",
         };
@@ -435,12 +436,11 @@ impl Printer {
             'G' => float::layout_general(number, precision, 'E'),
             'e' | 'E' => float::scientific(number, precision.unwrap_or(6), verb),
             'f' | 'F' => float::fixed(number, precision.unwrap_or(6)),
-            'x' => float::hexadecimal(number, precision),
-            'X' => float::hexadecimal(number, precision).to_uppercase(),
+            'x' | 'X' => float::hexadecimal(number, precision, verb == 'X'),
             'b' => float::binary(number),
             _ => return self.misuse(value, verb),
         };
-        let text = if self.flags.sharp && verb != 'b' { with_point(&text, verb, precision) } else { text };
+        let text = if self.flags.sharp && verb != 'b' && number.is_finite() { with_point(&text, verb, precision) } else { text };
         let (sign, digits) = match text.strip_prefix(['-', '+']) {
             Some(rest) => (&text[..1], rest),
             None => ("+", &text[..]),
@@ -454,7 +454,9 @@ impl Printer {
         };
         let zero = self.flags.zero && number.is_finite();
         let text = match self.flags.width {
-            Some(width) if zero && !self.flags.minus => format!("{sign}{digits:0>fill$}", fill = width.saturating_sub(sign.len())),
+            Some(width) if zero && !self.flags.minus => {
+                format!("{sign}{}{digits}", "0".repeat(width.saturating_sub(sign.len() + digits.len())))
+            }
             _ => format!("{sign}{digits}"),
         };
         let zero = std::mem::take(&mut self.flags.zero);

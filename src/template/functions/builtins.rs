@@ -24,9 +24,12 @@ pub(super) const ROWS: &[Function] = &[
     fixed("ge", &[Raw, Raw], |call, args| less(call, args).map(|less| Value::Bool(!less))),
     open("index", &[Raw], Raw, index),
     fixed("len", &[Raw], len),
-    open("call", &[Raw], Raw, |_, args| match args.any(0) {
+    open("call", &[Raw], Raw, |call, args| match args.any(0) {
         Value::Nil => Err("call of nil".into()),
-        value => Err(format!("non-function {} of type {}", shown_text(value), value.type_name()).into()),
+        value => {
+            let written = call.written.first().map(ToString::to_string).unwrap_or_default();
+            Err(format!("non-function {written} of type {}", value.type_name()).into())
+        }
     }),
     open("print", &[], Any, |_, args| Ok(Value::text(printed(args)))),
     open("println", &[], Any, println),
@@ -216,7 +219,7 @@ fn index_one(item: &Operand, index: &Value) -> Result<Operand, Fail> {
             Value::Nil => Err("value is nil; should be of type string".into()),
             other => Err(format!("value has type {}; should be string", other.type_name()).into()),
         },
-        other => Err(format!("can't index item of type {}", other.type_name()).into()),
+        other => Err(format!("can't index item of type {}", other.type_name().trim_start_matches('*')).into()),
     }
 }
 
@@ -269,7 +272,7 @@ fn js(text: &[u8]) -> String {
             '\'' => out.push_str("\\'"),
             '"' => out.push_str("\\\""),
             '<' | '>' | '&' | '=' => out.push_str(&format!("\\u{:04X}", c as u32)),
-            c if c.is_ascii_control() || (!c.is_ascii() && !is_print(c)) => out.push_str(&format!("\\u{:04X}", c as u32)),
+            c if c < ' ' || (!c.is_ascii() && !is_print(c)) => out.push_str(&format!("\\u{:04X}", c as u32)),
             c => out.push(c),
         }
     }

@@ -101,10 +101,8 @@ impl Key {
                 let pair = pair.map_err(|error| format!("parsing EC private key from PEM: {error}"))?;
                 Ok(Self { pem: encode_pem(&label, &der), pair })
             }
-            label => match label.strip_suffix(" PRIVATE KEY") {
-                Some(kind) => Err(format!("invalid private key type {kind}")),
-                None => Err(format!("no private key data in PEM block of type {label}")),
-            },
+            label if label.ends_with(" PRIVATE KEY") => Err(format!("invalid private key type {label}")),
+            label => Err(format!("no private key data in PEM block of type {label}")),
         }
     }
 }
@@ -221,7 +219,7 @@ fn signed(args: Args<'_>, key: &Key) -> Outcome {
     let (_, cert) = decode_pem(&part(0)).ok_or("unable to decode certificate")?;
     let signer = Key::parse(&part(1)).map_err(|problem| format!("error parsing private key: {problem}"))?;
     let issuer = Issuer::from_ca_cert_der(&cert.as_slice().into(), signer.pair)
-        .map_err(|error| format!("error parsing certificate: decodedSignerCert.Bytes: {error}"))?;
+        .map_err(|_| "error parsing certificate: decodedSignerCert.Bytes: x509: malformed certificate")?;
     let mut params = base_params(args, args.int(3))?;
     params.use_authority_key_identifier_extension = true;
     add_names(&mut params, &args.list(1), &args.list(2))?;
@@ -246,7 +244,7 @@ fn build_custom(call: &Call<'_>, args: Args<'_>) -> Outcome {
         Err(_) => &KeyPair::generate().map_err(|error| failed(&error))?,
     };
     Issuer::from_ca_cert_der(&der.as_slice().into(), pair)
-        .map_err(|error| format!("error parsing certificate: decodedCert.Bytes: {error}"))?;
+        .map_err(|_| "error parsing certificate: decodedCert.Bytes: x509: malformed certificate")?;
     parsed?;
     Ok(certificate(cert, &key))
 }

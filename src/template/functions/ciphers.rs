@@ -1,11 +1,15 @@
 //! Encryption and derived passwords (sprig `crypto.go`): AES-256 in CBC mode, and the algorithm of Master Password.
 
 use aes::Aes256;
-use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit, block_padding::Pkcs7};
+use cbc::cipher::{
+    BlockModeDecrypt, BlockModeEncrypt, KeyIvInit,
+    block_padding::{NoPadding, Pkcs7},
+};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::{Args, Function, Outcome, Param, fixed};
+use crate::template::encode::from_base64;
 use crate::template::exec::{Call, Fail};
 use crate::template::value::Value;
 use Param::{Str, Uint32};
@@ -42,8 +46,7 @@ fn decrypt(_: &Call<'_>, args: Args<'_>) -> Outcome {
     if args.text(1).is_empty() {
         return Ok(Value::text(""));
     }
-    let all =
-        data_encoding::BASE64.decode(args.text(1)).map_err(|error| format!("illegal base64 data at input byte {}", error.position))?;
+    let all = from_base64(args.text(1))?;
     let Some((start, encrypted)) = all.split_first_chunk::<BLOCK>() else {
         return Err(format!("runtime error: slice bounds out of range [:{BLOCK}] with capacity {}", all.len()).into());
     };
@@ -51,7 +54,13 @@ fn decrypt(_: &Call<'_>, args: Args<'_>) -> Outcome {
         return Err("crypto/cipher: input not full blocks".into());
     }
     let decryptor = cbc::Decryptor::<Aes256>::new(&aes_key(args.text(0)).into(), &(*start).into());
-    let plain = decryptor.decrypt_padded_vec::<Pkcs7>(encrypted).map_err(|_| Fail::text("runtime error: slice bounds out of range"))?;
+    let mut plain = decryptor.decrypt_padded_vec::<NoPadding>(encrypted).map_err(|error| error.to_string())?;
+    // sprig looks at the last byte of the padding alone.
+    let padding = plain.last().copied().map(usize::from).ok_or_else(|| Fail::text("runtime error: index out of range [-1]"))?;
+    match plain.len().checked_sub(padding) {
+        Some(kept) => plain.truncate(kept),
+        None => return Err(format!("runtime error: slice bounds out of range [:-{}]", padding - plain.len()).into()),
+    }
     Ok(Value::text(plain))
 }
 

@@ -1,4 +1,4 @@
-//! Chance and passwords (sprig `crypto.go`, goutils `cryptorandomstringutils.go`). All but `derivePassword` and the AES pair give another
+//! Chance and password hashes (sprig `crypto.go`, goutils `cryptorandomstringutils.go`). All give another
 //! answer next time, and say so.
 
 use super::{Args, Function, Outcome, Param, fixed};

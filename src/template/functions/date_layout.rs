@@ -130,6 +130,10 @@ struct Found {
     second: i8,
     nanosecond: i32,
     offset: Option<i32>,
+    /// The abbreviation of a zone.
+    zone: Option<String>,
+    /// The part whose number is too large.
+    out_of_range: Option<&'static str>,
 }
 
 /// Reads a date as a layout shows it; without a zone it is UTC.
@@ -137,7 +141,19 @@ struct Found {
 /// # Errors
 /// Go's message: `parsing time "x" as "2006": cannot parse "x" as "2006"`.
 pub(super) fn parse(format: &str, text: &str) -> Result<ZonedDateTime, String> {
-    let mut found = Found { year: 0, month: 1, day: 1, hour: 0, afternoon: None, minute: 0, second: 0, nanosecond: 0, offset: None };
+    let mut found = Found {
+        year: 0,
+        month: 1,
+        day: 1,
+        hour: 0,
+        afternoon: None,
+        minute: 0,
+        second: 0,
+        nanosecond: 0,
+        offset: None,
+        zone: None,
+        out_of_range: None,
+    };
     let mut rest = text;
     let mut at = 0;
     let lead = || format!("parsing time {} as {}: ", quote(text.as_bytes()), quote(format.as_bytes()));
@@ -147,10 +163,14 @@ pub(super) fn parse(format: &str, text: &str) -> Result<ZonedDateTime, String> {
             Piece::Literal(literal) => literal.len(),
             _ => piece_at(format, at).map_or(0, |(_, length)| length),
         };
-        rest = read(&mut found, &piece, rest).ok_or_else(|| {
-            let element = if matches!(piece, Piece::Literal(_)) { shown } else { &shown[..length] };
-            format!("{}cannot parse {} as {}", lead(), quote(rest.as_bytes()), quote(element.as_bytes()))
-        })?;
+        let failed = |rest: &str| format!("{}cannot parse {} as {}", lead(), quote(rest.as_bytes()), quote(&shown.as_bytes()[..length]));
+        rest = match piece {
+            Piece::Literal(literal) => skip(literal, rest).map_err(failed)?,
+            _ => read(&mut found, &piece, rest).ok_or_else(|| failed(rest))?,
+        };
+        if let Some(part) = found.out_of_range {
+            return Err(format!("parsing time {}: {part} out of range", quote(text.as_bytes())));
+        }
         at += length;
     }
     if !rest.is_empty() {
@@ -160,6 +180,14 @@ pub(super) fn parse(format: &str, text: &str) -> Result<ZonedDateTime, String> {
 }
 
 impl Found {
+    /// The value, noting which part it is of when it is too small or too large.
+    fn limited(&mut self, value: i32, range: std::ops::RangeInclusive<i32>, part: &'static str) -> i8 {
+        if !range.contains(&value) {
+            self.out_of_range = Some(part);
+        }
+        i8::try_from(value).unwrap_or(0)
+    }
+
     fn moment(&self) -> Option<ZonedDateTime> {
         let hour = match self.afternoon {
             Some(true) if self.hour < 12 => self.hour + 12,
@@ -168,7 +196,12 @@ impl Found {
         };
         let written = DateTime::new(self.year, self.month, self.day, hour, self.minute, self.second, self.nanosecond).ok()?;
         let zone = match self.offset {
-            None | Some(0) => TimeZone::UTC,
+            // Of a zone Go doesn't know at the place it runs, it keeps the name alone.
+            None => match &self.zone {
+                Some(name) if name != "UTC" => TimeZone::posix(&format!("{name}0")).unwrap_or(TimeZone::UTC),
+                _ => TimeZone::UTC,
+            },
+            Some(0) => TimeZone::UTC,
             Some(seconds) => TimeZone::fixed(Offset::from_seconds(seconds).ok()?),
         };
         written.to_zoned_datetime(zone).ok()
@@ -190,14 +223,27 @@ fn name<'t>(text: &'t str, names: &[&str], length: Option<usize>) -> Option<(usi
     })
 }
 
-fn small(value: i32, range: std::ops::RangeInclusive<i32>) -> Option<i8> {
-    range.contains(&value).then(|| i8::try_from(value).ok())?
+/// What follows the literal; a space in it stands for any number of them. What is left, where it doesn't fit.
+fn skip<'t>(literal: &str, text: &'t str) -> Result<&'t str, &'t str> {
+    let (mut literal, mut text) = (literal, text);
+    while let Some(c) = literal.chars().next() {
+        if c == ' ' {
+            if !text.is_empty() && !text.starts_with(' ') {
+                return Err(text);
+            }
+            (literal, text) = (literal.trim_start_matches(' '), text.trim_start_matches(' '));
+        } else {
+            text = text.strip_prefix(c).ok_or(text)?;
+            literal = &literal[c.len_utf8()..];
+        }
+    }
+    Ok(text)
 }
 
 fn read<'t>(found: &mut Found, piece: &Piece<'_>, text: &'t str) -> Option<&'t str> {
     let two = |padded: bool| number(text, if padded { 2 } else { 1 }, 2);
     let rest = match piece {
-        Piece::Literal(literal) => return text.strip_prefix(literal),
+        Piece::Literal(literal) => return skip(literal, text).ok(),
         Piece::Year => {
             let (year, rest) = number(text, 4, 4)?;
             found.year = i16::try_from(year).ok()?;
@@ -217,33 +263,33 @@ fn read<'t>(found: &mut Found, piece: &Piece<'_>, text: &'t str) -> Option<&'t s
         Piece::ShortWeekday => name(text, &WEEKDAYS, Some(3))?.1,
         Piece::Month { padded } => {
             let (month, rest) = two(*padded)?;
-            found.month = small(month, 1..=12)?;
+            found.month = found.limited(month, 1..=12, "month");
             rest
         }
         Piece::Day { fill } => {
             let (day, rest) = number(text.trim_start_matches(' '), if *fill == Some('0') { 2 } else { 1 }, 2)?;
-            found.day = small(day, 1..=31)?;
+            found.day = i8::try_from(day).ok()?;
             rest
         }
         Piece::YearDay { .. } => number(text.trim_start(), 1, 3)?.1,
         Piece::Hour24 => {
             let (hour, rest) = two(true)?;
-            found.hour = small(hour, 0..=23)?;
+            found.hour = found.limited(hour, 0..=23, "hour");
             rest
         }
         Piece::Hour12 { padded } => {
             let (hour, rest) = two(*padded)?;
-            found.hour = small(hour, 0..=12)?;
+            found.hour = found.limited(hour, 0..=12, "hour");
             rest
         }
         Piece::Minute { padded } => {
             let (minute, rest) = two(*padded)?;
-            found.minute = small(minute, 0..=59)?;
+            found.minute = found.limited(minute, 0..=59, "minute");
             rest
         }
         Piece::Second { padded } => {
             let (second, rest) = two(*padded)?;
-            found.second = small(second, 0..=59)?;
+            found.second = found.limited(second, 0..=59, "second");
             read_fraction(found, rest).unwrap_or(rest)
         }
         Piece::HalfDay { .. } => {
@@ -253,6 +299,7 @@ fn read<'t>(found: &mut Found, piece: &Piece<'_>, text: &'t str) -> Option<&'t s
         }
         Piece::ZoneName => {
             let letters = text.bytes().take_while(u8::is_ascii_uppercase).count();
+            found.zone = (letters >= 3).then(|| text[..letters].to_owned());
             (letters >= 3).then_some(&text[letters..])?
         }
         Piece::Offset { colons, minutes, zulu, .. } => return read_offset(found, text, *colons, *minutes, *zulu),

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use jiff::civil::Weekday;
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 
 use super::date_layout::{self, Piece};
@@ -51,6 +51,26 @@ fn time_value(zoned: ZonedDateTime, monotonic: bool) -> Value {
 fn zero_time() -> Value {
     let zero = jiff::civil::date(1, 1, 1).to_zoned_datetime(TimeZone::UTC).unwrap_or_default();
     time_value(zero, false)
+}
+
+/// A TOML date, time or both; without an offset it is in UTC.
+pub(crate) fn from_toml(moment: &toml::value::Datetime) -> Value {
+    let date = moment.date.map_or((0, 1, 1), |date| (date.year as i16, date.month as i8, date.day as i8));
+    let time = moment.time.map_or((0, 0, 0, 0), |time| {
+        (time.hour as i8, time.minute as i8, time.second.unwrap_or(0).min(59) as i8, time.nanosecond.unwrap_or(0) as i32)
+    });
+    let minutes = match moment.offset {
+        Some(toml::value::Offset::Custom { minutes }) => i32::from(minutes),
+        _ => 0,
+    };
+    let zone = if minutes == 0 { TimeZone::UTC } else { Offset::from_seconds(minutes * 60).map_or(TimeZone::UTC, TimeZone::fixed) };
+    let civil = jiff::civil::DateTime::new(date.0, date.1, date.2, time.0, time.1, time.2, time.3);
+    civil.and_then(|civil| civil.to_zoned_datetime(zone)).map_or_else(|_| zero_time(), |zoned| time_value(zoned, false))
+}
+
+/// Whether it is Go's zero time.
+pub(super) fn is_zero(zoned: &ZonedDateTime) -> bool {
+    matches!(zero_time(), Value::Time(zero) if zero.zoned.timestamp() == zoned.timestamp())
 }
 
 fn now(call: &Call<'_>, function: &'static str) -> ZonedDateTime {
@@ -173,7 +193,12 @@ pub(super) fn parse_duration(text: &str) -> Result<i64, String> {
     }
     let mut total = 0f64;
     while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let mut points = 0;
+        let ends = |c: char| {
+            points += usize::from(c == '.');
+            (!c.is_ascii_digit() && c != '.') || points > 1
+        };
+        let digits = rest.find(ends).unwrap_or(rest.len());
         let number: f64 = rest[..digits].parse().map_err(|_| invalid())?;
         rest = &rest[digits..];
         let end = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
@@ -272,7 +297,14 @@ fn weekday(day: Weekday) -> &'static str {
 }
 
 fn zone_name(zoned: &ZonedDateTime) -> String {
-    zoned.time_zone().to_offset_info(zoned.timestamp()).abbreviation().to_owned()
+    let info = zoned.time_zone().to_offset_info(zoned.timestamp());
+    let abbreviation = info.abbreviation();
+    let is_nameless = abbreviation.starts_with(['+', '-']) && zoned.time_zone().iana_name().is_none();
+    if !is_nameless {
+        return abbreviation.to_owned();
+    }
+    let minutes = info.offset().seconds() / 60;
+    format!("{}{:02}{:02}", if minutes < 0 { '-' } else { '+' }, minutes.abs() / 60, minutes.abs() % 60)
 }
 
 fn push_offset(out: &mut String, offset: i32, (colons, minutes, seconds, zulu): (bool, bool, bool, bool)) {

@@ -28,16 +28,16 @@ pub(super) const ROWS: &[Function] = &[
     fixed("fromJson", &[Str], from_json),
     fixed("mustFromJson", &[Str], |_, args| encode::parse_json(args.text(0)).map_err(Fail::from)),
     fixed("fromJsonArray", &[Str], from_json_array),
-    fixed("fromToml", &[Str], |_, args| Ok(encode::parse_toml(&args.str(0)).unwrap_or_else(error_map))).when(|profile| profile.pretty_yaml),
     fixed("toToml", &[Any], |_, args| match args.any(0) {
         Value::Nil => Err("reflect: call of reflect.Value.Type on zero Value".into()),
-        _ => Ok(Value::text(to_toml(args).unwrap_or_else(|message| message))),
+        value => Ok(Value::text(encode::toml::write(value).unwrap_or_else(|message| message))),
     }),
-    fixed("mustToToml", &[Any], |_, args| Ok(Value::text(to_toml(args)?))).when(|profile| profile.must_to_toml),
+    fixed("fromToml", &[Str], |_, args| Ok(encode::parse_toml(&args.str(0)).unwrap_or_else(error_map))).when(|profile| profile.pretty_yaml),
+    fixed("mustToToml", &[Any], |_, args| Ok(Value::text(encode::toml::write(args.any(0))?))).when(|profile| profile.must_to_toml),
     fixed("b64enc", &[Str], |_, args| Ok(Value::text(data_encoding::BASE64.encode(args.text(0))))),
-    fixed("b64dec", &[Str], |_, args| Ok(Value::text(base64(args.text(0))))),
+    fixed("b64dec", &[Str], |_, args| Ok(or_message(encode::from_base64(args.text(0))))),
     fixed("b32enc", &[Str], |_, args| Ok(Value::text(data_encoding::BASE32.encode(args.text(0))))),
-    fixed("b32dec", &[Str], |_, args| Ok(Value::text(base32(args.text(0))))),
+    fixed("b32dec", &[Str], |_, args| Ok(or_message(encode::from_base32(args.text(0))))),
 ];
 
 /// YAML without the last newline; `None` where Helm gets an error and prints nothing.
@@ -66,8 +66,9 @@ fn to_json(args: Args<'_>, style: Style) -> Result<String, String> {
     Tree::of(args.any(0)).map(|tree| encode::json::write(&tree, style))
 }
 
-fn to_toml(args: Args<'_>) -> Result<String, String> {
-    encode::toml::write(args.any(0))
+/// sprig returns an error's text in place of the result.
+fn or_message(decoded: Result<Vec<u8>, String>) -> Value {
+    decoded.map_or_else(Value::text, Value::text)
 }
 
 /// A map with Helm's error under the key `Error`.
@@ -130,11 +131,16 @@ fn value_type(value: &Value) -> &'static str {
 }
 
 fn from_json(_: &Call<'_>, args: Args<'_>) -> Outcome {
-    Ok(match encode::parse_json(args.text(0)) {
+    Ok(match encode::parse_json_leniently(args.text(0)) {
         Err(message) => error_map(message),
-        Ok(Value::Nil) => Value::Map(Map::nil()),
-        Ok(map @ Value::Map(_)) => map,
-        Ok(other) => {
+        Ok((Value::Nil, _)) => Value::Map(Map::nil()),
+        Ok((Value::Map(map), problem)) => {
+            if let Some(message) = problem {
+                map.set(Text::from("Error"), Value::text(message));
+            }
+            Value::Map(map)
+        }
+        Ok((other, _)) => {
             let found = value_type(&other);
             error_map(format!("json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"))
         }
@@ -151,66 +157,4 @@ fn from_json_array(_: &Call<'_>, args: Args<'_>) -> Outcome {
             Value::list(vec![Value::text(message)])
         }
     })
-}
-
-/// Go's base64 decoder: line breaks are skipped, an error's text takes the place of the result.
-fn base64(text: &[u8]) -> Vec<u8> {
-    let compact: Vec<u8> = text.iter().copied().filter(|byte| !is_line_break(*byte)).collect();
-    match (wrong_base64_byte(text), data_encoding::BASE64.decode(&compact)) {
-        (None, Ok(bytes)) => bytes,
-        (at, _) => format!("illegal base64 data at input byte {}", at.unwrap_or(0)).into_bytes(),
-    }
-}
-
-fn is_line_break(byte: u8) -> bool {
-    matches!(byte, b'\r' | b'\n')
-}
-
-/// Which byte Go stops at: four characters make a group, padding must fill the last one and nothing may follow.
-fn wrong_base64_byte(text: &[u8]) -> Option<usize> {
-    let mut kept = text.iter().copied().enumerate().filter(|(_, byte)| !is_line_break(*byte)).peekable();
-    let mut in_group = 0;
-    while let Some((at, byte)) = kept.next() {
-        match byte {
-            b'=' if in_group < 2 => return Some(at),
-            b'=' => {
-                if in_group == 2 {
-                    match kept.next() {
-                        Some((_, b'=')) => {}
-                        Some((at, _)) => return Some(at - 1),
-                        None => return Some(text.len()),
-                    }
-                }
-                return kept.peek().map(|(at, _)| *at);
-            }
-            byte if !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')) => return Some(at),
-            _ => in_group = (in_group + 1) % 4,
-        }
-    }
-    (in_group > 0).then(|| text.len() - in_group)
-}
-
-/// The same for base32, whose groups have eight characters.
-fn base32(text: &[u8]) -> Vec<u8> {
-    let kept: Vec<(usize, u8)> = text.iter().copied().enumerate().filter(|(_, byte)| !is_line_break(*byte)).collect();
-    let compact: Vec<u8> = kept.iter().map(|(_, byte)| *byte).collect();
-    data_encoding::BASE32.decode(&compact).unwrap_or_else(|error| {
-        let at = wrong_base32_byte(&kept, error.position, text.len());
-        format!("illegal base32 data at input byte {at}").into_bytes()
-    })
-}
-
-fn wrong_base32_byte(kept: &[(usize, u8)], position: usize, length: usize) -> usize {
-    const GROUP: usize = 8;
-    let is_data = |byte: u8| byte.is_ascii_uppercase() || (b'2'..=b'7').contains(&byte);
-    if let Some((at, _)) = kept.iter().find(|(_, byte)| !is_data(*byte) && *byte != b'=') {
-        return *at;
-    }
-    let data = kept.iter().take_while(|(_, byte)| *byte != b'=').count();
-    match kept.get(data) {
-        // Too few characters for padding, or something behind it.
-        Some((at, _)) if data % GROUP < 2 => *at,
-        Some(_) => kept.get(data / GROUP * GROUP + GROUP).map_or(length, |(at, _)| *at),
-        None => kept.get(position.min(data / GROUP * GROUP)).map_or(length, |(at, _)| *at),
-    }
 }

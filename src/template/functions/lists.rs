@@ -169,7 +169,9 @@ fn chunk(call: &Call<'_>, args: Args<'_>) -> Outcome {
     let items = items(call, args.any(1), "Cannot chunk type")?;
     let chunks = match usize::try_from(args.int(0)) {
         Ok(size @ 1..) => items.chunks(size).map(|chunk| Value::list(chunk.to_vec())).collect(),
-        _ if items.is_empty() => Vec::new(),
+        Ok(0) if items.is_empty() => Vec::new(),
+        // Below zero, the number of chunks can still come out as zero.
+        Err(_) if items.len() > 1 && args.int(0).unsigned_abs() >= items.len() as u64 - 1 => Vec::new(),
         _ => return Err("runtime error: makeslice: len out of range".into()),
     };
     Ok(Value::List(List::of(Elem::Lists, chunks)))

@@ -1,6 +1,7 @@
 //! Methods of Go's types: `.Capabilities.APIVersions.Has`, `.Files.Get`, `.Values.AsMap`, those of versions and times. Each is a function
 //! whose first parameter is the receiver.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::encoding::to_yaml;
@@ -8,6 +9,7 @@ use super::{Args, Function, Outcome, Param, dates, fixed, open, paths};
 use crate::template::exec::{Call, Fail};
 use crate::template::glob::Glob;
 use crate::template::value::{Elem, List, Map, MapKind, Table, Text, Value};
+use crate::version::Version;
 use Param::{Any, Int, Str};
 
 /// The method of a value, when its type has it.
@@ -68,9 +70,16 @@ const VERSION: &[Function] = &[
     fixed("Metadata", &[Any], |_, args| version(args, |version| Value::text(&*version.metadata))),
     fixed("Original", &[Any], |_, args| version(args, |version| Value::text(version.original()))),
     fixed("String", &[Any], |_, args| version(args, |version| Value::text(version.to_string()))),
-    fixed("Compare", &[Any, Any], |_, args| match args.any(1) {
-        Value::Version(other) => version(args, |version| Value::Int(version.cmp(other) as i64)),
-        other => Err(format!("wrong type for value; expected *semver.Version; got {}", other.type_name()).into()),
+    fixed("Compare", &[Any, Any], |_, args| compared(args, |order| Value::Int(order as i64))),
+    fixed("LessThan", &[Any, Any], |_, args| compared(args, |order| Value::Bool(order.is_lt()))),
+    fixed("LessThanEqual", &[Any, Any], |_, args| compared(args, |order| Value::Bool(order.is_le()))),
+    fixed("GreaterThan", &[Any, Any], |_, args| compared(args, |order| Value::Bool(order.is_gt()))),
+    fixed("GreaterThanEqual", &[Any, Any], |_, args| compared(args, |order| Value::Bool(order.is_ge()))),
+    fixed("Equal", &[Any, Any], |_, args| compared(args, |order| Value::Bool(order.is_eq()))),
+    fixed("IncMajor", &[Any], |_, args| next_version(args, |v| (v.major.wrapping_add(1), 0, 0))),
+    fixed("IncMinor", &[Any], |_, args| next_version(args, |v| (v.major, v.minor.wrapping_add(1), 0))),
+    fixed("IncPatch", &[Any], |_, args| {
+        next_version(args, |v| (v.major, v.minor, v.patch.wrapping_add(u64::from(v.prerelease.is_empty()))))
     }),
 ];
 
@@ -86,6 +95,12 @@ const TIME: &[Function] = &[
     fixed("Hour", &[Any], |_, args| time(args, |time| Value::Int(i64::from(time.hour())))),
     fixed("Minute", &[Any], |_, args| time(args, |time| Value::Int(i64::from(time.minute())))),
     fixed("Second", &[Any], |_, args| time(args, |time| Value::Int(i64::from(time.second())))),
+    fixed("Month", &[Any], |_, args| time(args, |time| Value::text(dates::layout(time, "January")))),
+    fixed("Weekday", &[Any], |_, args| time(args, |time| Value::text(dates::layout(time, "Monday")))),
+    fixed("IsZero", &[Any], |_, args| time(args, |time| Value::Bool(dates::is_zero(time)))),
+    fixed("Before", &[Any, Param::Time], |_, args| two_times(args, |a, b| a < b)),
+    fixed("After", &[Any, Param::Time], |_, args| two_times(args, |a, b| a > b)),
+    fixed("Equal", &[Any, Param::Time], |_, args| two_times(args, |a, b| a == b)),
     fixed("UTC", &[Any], |_, args| Ok(args.any(0).clone())),
     fixed("Local", &[Any], |_, args| Ok(args.any(0).clone())),
     fixed("AddDate", &[Any, Int, Int, Int], add_date),
@@ -183,6 +198,29 @@ fn kube_version(args: Args<'_>) -> Value {
 fn version(args: Args<'_>, get: impl FnOnce(&crate::version::Version) -> Value) -> Outcome {
     match args.any(0) {
         Value::Version(version) => Ok(get(version)),
+        _ => Ok(Value::Nil),
+    }
+}
+
+fn compared(args: Args<'_>, get: impl FnOnce(Ordering) -> Value) -> Outcome {
+    match args.any(1) {
+        Value::Version(other) => version(args, |version| get(version.cmp(other))),
+        other => Err(format!("wrong type for value; expected *semver.Version; got {}", other.type_name()).into()),
+    }
+}
+
+/// The version with other numbers and nothing behind them.
+fn next_version(args: Args<'_>, numbers: impl FnOnce(&Version) -> (u64, u64, u64)) -> Outcome {
+    let Value::Version(version) = args.any(0) else { return Ok(Value::Nil) };
+    let lead = if version.original().starts_with('v') { "v" } else { "" };
+    let (major, minor, patch) = numbers(version);
+    let next = Version::parse(&format!("{lead}{major}.{minor}.{patch}")).map_err(|error| error.to_string())?;
+    Ok(Value::Version(std::rc::Rc::new(next)))
+}
+
+fn two_times(args: Args<'_>, compare: impl FnOnce(jiff::Timestamp, jiff::Timestamp) -> bool) -> Outcome {
+    match (args.any(0), args.any(1)) {
+        (Value::Time(a), Value::Time(b)) => Ok(Value::Bool(compare(a.zoned.timestamp(), b.zoned.timestamp()))),
         _ => Ok(Value::Nil),
     }
 }

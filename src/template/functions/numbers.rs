@@ -1,5 +1,7 @@
 //! Arithmetic (sprig `numeric.go`) with the conversions of spf13/cast 1.7: anything is a number, what can't be read is 0.
 
+use std::num::{IntErrorKind, ParseIntError};
+
 use super::{Args, Function, Outcome, Param, fixed, open};
 use crate::template::exec::{Call, Fail};
 use crate::template::fmt::shown_text;
@@ -11,7 +13,7 @@ pub(super) const ROWS: &[Function] = &[
     fixed("int", &[Any], |_, args| Ok(Value::Int(to_int(args.any(0))))),
     fixed("int64", &[Any], |_, args| Ok(Value::Int64(to_int(args.any(0))))),
     fixed("float64", &[Any], |_, args| Ok(Value::Float(to_float(args.any(0))))),
-    fixed("atoi", &[Str], |_, args| Ok(Value::Int(args.str(0).parse().unwrap_or(0)))),
+    fixed("atoi", &[Str], |_, args| Ok(Value::Int(atoi(&args.str(0))))),
     fixed("toDecimal", &[Any], to_decimal),
     open("add", &[], Any, |_, args| Ok(Value::Int64(args.from(0).map(to_int).fold(0, i64::wrapping_add)))),
     fixed("add1", &[Any], |_, args| Ok(Value::Int64(to_int(args.any(0)).wrapping_add(1)))),
@@ -57,11 +59,19 @@ pub(super) fn to_int(value: &Value) -> i64 {
     }
 }
 
+/// `strconv.Atoi` without its error: numbers out of range become the nearest.
+fn atoi(text: &str) -> i64 {
+    text.parse().unwrap_or_else(|error: ParseIntError| match error.kind() {
+        IntErrorKind::PosOverflow => i64::MAX,
+        IntErrorKind::NegOverflow => i64::MIN,
+        _ => 0,
+    })
+}
+
 /// Cuts `.000` off the end: cast reads `3.0` as an integer, `3.7` not at all.
 fn without_zero_fraction(text: &str) -> String {
     match text.rsplit_once('.') {
         Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|digit| digit == b'0') => whole.into(),
-        Some((whole, "")) => whole.into(),
         _ => text.into(),
     }
 }

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use regex::bytes::{NoExpand, Regex, RegexBuilder};
+use regex::bytes::{Captures, Match, Regex, RegexBuilder};
 
 use super::{Args, Function, Param, fixed};
 use crate::template::exec::{Call, Fail};
@@ -66,16 +66,39 @@ fn find(regex: &Regex, args: Args<'_>) -> Value {
 
 fn find_all(regex: &Regex, args: Args<'_>) -> Value {
     let most = usize::try_from(args.int(2)).unwrap_or(usize::MAX);
-    let found: Vec<&[u8]> = regex.find_iter(args.text(1)).take(most).map(|found| found.as_bytes()).collect();
+    let found: Vec<&[u8]> = matches(regex, args.text(1)).take(most).map(|found| found.as_bytes()).collect();
     if found.is_empty() { Value::List(List::nil(Elem::Str)) } else { Value::texts(found) }
 }
 
+/// The matches; empty ones lie between characters, never inside them.
+fn matches<'t>(regex: &'t Regex, text: &'t [u8]) -> impl Iterator<Item = Match<'t>> {
+    regex.find_iter(text).filter(|found| !found.is_empty() || is_between_characters(text, found.start()))
+}
+
+fn is_between_characters(text: &[u8], at: usize) -> bool {
+    !matches!(text.get(at), Some(0x80..=0xbf))
+}
+
 fn replace(regex: &Regex, args: Args<'_>) -> Value {
-    Value::text(regex.replace_all(args.text(1), args.text(2)).into_owned())
+    replaced(regex, args, |captures, out| captures.expand(args.text(2), out))
 }
 
 fn replace_literal(regex: &Regex, args: Args<'_>) -> Value {
-    Value::text(regex.replace_all(args.text(1), NoExpand(args.text(2))).into_owned())
+    replaced(regex, args, |_, out| out.extend_from_slice(args.text(2)))
+}
+
+fn replaced(regex: &Regex, args: Args<'_>, put: impl Fn(&Captures<'_>, &mut Vec<u8>)) -> Value {
+    let text = args.text(1);
+    let mut out = Vec::with_capacity(text.len());
+    let mut end = 0;
+    for captures in regex.captures_iter(text) {
+        let Some(found) = captures.get(0).filter(|found| !found.is_empty() || is_between_characters(text, found.start())) else { continue };
+        out.extend_from_slice(&text[end..found.start()]);
+        put(&captures, &mut out);
+        end = found.end();
+    }
+    out.extend_from_slice(&text[end..]);
+    Value::text(out)
 }
 
 /// Go's `Regexp.Split`: an empty match at the very beginning cuts nothing off.
@@ -90,7 +113,7 @@ fn split(regex: &Regex, args: Args<'_>) -> Value {
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let mut parts = Vec::new();
     let (mut begin, mut end) = (0, 0);
-    for found in regex.find_iter(text).take(most) {
+    for found in matches(regex, text).take(most) {
         if parts.len() + 1 == most {
             break;
         }
@@ -136,6 +159,8 @@ struct Rewriter<'p> {
     open: usize,
 }
 
+const NAMED_CLASSES: [&str; 14] =
+    ["alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "word", "xdigit"];
 const DIGITS: &str = "0-9";
 const WORD: &str = "0-9A-Za-z_";
 const SPACE: &str = r"\t\n\f\r ";
@@ -221,7 +246,7 @@ impl<'p> Rewriter<'p> {
                 let shown = &self.rest[..2 + flags + c.len_utf8()];
                 return Err(format!("invalid or unsupported Perl syntax: `{shown}`"));
             }
-            None => return Err(format!("missing closing ): `{}`", self.rest)),
+            None => return Err(format!("invalid or unsupported Perl syntax: `{}`", self.rest)),
         }
         Ok(())
     }
@@ -305,6 +330,9 @@ impl<'p> Rewriter<'p> {
                 }
                 '[' if self.rest.starts_with("[:") && self.rest.contains(":]") => {
                     let end = self.rest.find(":]").unwrap_or(0) + 2;
+                    if !NAMED_CLASSES.contains(&self.rest[2..end - 2].trim_start_matches('^')) {
+                        return Err(format!("invalid character class range: `{}`", &self.rest[..end]));
+                    }
                     self.keep(end);
                 }
                 '[' | '&' | '~' => {

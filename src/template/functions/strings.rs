@@ -71,7 +71,7 @@ pub(super) fn simple_upper(c: char) -> char {
 }
 
 /// The title case of a character, which differs from the upper case for four digraphs.
-fn simple_title(c: char) -> char {
+pub(super) fn simple_title(c: char) -> char {
     match c {
         'Ǆ' | 'ǅ' | 'ǆ' => 'ǅ',
         'Ǉ' | 'ǈ' | 'ǉ' => 'ǈ',

@@ -183,6 +183,10 @@ impl Url {
             if !path.is_empty() && !path.starts_with('/') && !self.host.is_empty() {
                 out.push(b'/');
             }
+            // Else the first segment would read as a scheme.
+            if out.is_empty() && path.split('/').next().is_some_and(|segment| segment.contains(':')) {
+                out.extend_from_slice(b"./");
+            }
             out.extend_from_slice(path.as_bytes());
         } else {
             out.extend_from_slice(&self.opaque);

@@ -1,6 +1,6 @@
 //! Words: case conversions, wrapping, abbreviations (goutils 1.1, xstrings 1.5, as sprig 3.3 uses them).
 
-use super::strings::{simple_lower, simple_upper};
+use super::strings::{simple_lower, simple_title, simple_upper};
 use super::{Function, Outcome, Param, fixed};
 use crate::template::exec::Call;
 use crate::template::value::Value;
@@ -44,7 +44,7 @@ fn swapcase(text: &str) -> String {
             let swapped = if c.is_uppercase() {
                 simple_lower(c)
             } else if c.is_lowercase() {
-                simple_upper(c)
+                if after_space { simple_title(c) } else { simple_upper(c) }
             } else {
                 after_space = c.is_whitespace();
                 return c;

@@ -1,0 +1,2 @@
+{{- define "shown" }}<{{ . }}>{{ end }}
+{{- define "failing" }}{{ fail "in here" }}{{ end }}

@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! cli ─▶ fetch ─▶ chart ─▶ diff ─▶ classify ─▶ report
+//!                   └────▶ render (template below it)
 //!           value, version, error: below all of them
 //! ```
 //!
@@ -16,7 +17,9 @@ pub mod config;
 pub mod diff;
 pub mod error;
 pub mod fetch;
+pub mod render;
 pub mod report;
 pub mod review;
+pub mod template;
 pub mod value;
 pub mod version;

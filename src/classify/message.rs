@@ -3,7 +3,7 @@
 //! What is filled in is chart text as it came; whoever prints it makes it safe. Values under keys that look like secrets are not filled in.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::value::{Data, Node, Path, Step};
+use crate::value::{Data, Node, Path, secrets};
 
 /// How many characters of a value a sentence shows.
 const VALUE_CHARS: usize = 80;
@@ -200,8 +200,8 @@ fn shared(mut texts: impl Iterator<Item = String>) -> String {
 
 fn value_text(path: &Path, node: Option<&Node>) -> String {
     let Some(node) = node else { return "absent".into() };
-    if hides_value(path) && !matches!(node.data, Data::Null | Data::Bool(_)) {
-        return "(hidden)".into();
+    if secrets::is_secret_path(path) && !secrets::is_harmless(&node.data) {
+        return secrets::HIDDEN.into();
     }
     match &node.data {
         Data::Str(text) if reads_as_something_else(text) => format!("\"{text}\""),
@@ -220,20 +220,6 @@ fn value_text(path: &Path, node: Option<&Node>) -> String {
 /// Whether a text, written without quotes, would be read as nothing, a boolean or a number.
 fn reads_as_something_else(text: &str) -> bool {
     text.is_empty() || matches!(text, "true" | "false" | "null" | "~") || text.parse::<f64>().is_ok()
-}
-
-/// Whether a key on the way, or the name of a list's item, looks like that of a secret.
-fn hides_value(path: &Path) -> bool {
-    const SECRETIVE: [&str; 8] = ["password", "passwd", "secret", "connectionstring", "accountkey", "accesskey", "apikey", "privatekey"];
-    path.steps().iter().any(|step| {
-        let name = match step {
-            Step::Key(key) => key,
-            Step::Item { value, .. } => value,
-            Step::Index(_) => return false,
-        };
-        let name: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-        SECRETIVE.iter().any(|word| name.contains(word)) || (name.ends_with("token") && !name.ends_with("accounttoken"))
-    })
 }
 
 #[cfg(test)]
@@ -263,9 +249,9 @@ mod tests {
     #[test]
     fn hides_secrets_and_cuts() {
         let long = free_node(Data::Str("x".repeat(200).into()), "");
-        assert_eq!(value_text(&Path::keys(["adminPassword"]), Some(&long)), "(hidden)");
+        assert_eq!(value_text(&Path::keys(["adminPassword"]), Some(&long)), secrets::HIDDEN);
         assert_eq!(value_text(&Path::keys(["name"]), Some(&long)).chars().count(), VALUE_CHARS + 1);
-        assert!(!hides_value(&Path::keys(["automountServiceAccountToken"])));
+        assert_ne!(value_text(&Path::keys(["automountServiceAccountToken"]), Some(&long)), secrets::HIDDEN);
     }
 
     #[test]

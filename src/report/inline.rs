@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::secrets::{self, Judge};
+use crate::value::secrets::{self, Judge};
 use crate::value::{Data, Node, Path};
 
 /// Characters of a value before it is shortened.

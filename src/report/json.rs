@@ -12,12 +12,13 @@ use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::redact::{self, Known};
-use super::{Report, Side, remedy, safe, secrets, wording};
+use super::{Report, Side, remedy, safe, wording};
 use crate::classify::{Confidence, Finding, Fix, Place, Severity};
 use crate::diff::{
     Announced, ChangeKind, CrdChange, DependencyChange, FieldChange, FileChange, ImageChange, Missing, MoveProposal, SchemaChange,
     ValueChange,
 };
+use crate::value::secrets;
 use crate::value::{Node, Path};
 
 /// The name of this view.

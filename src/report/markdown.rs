@@ -5,9 +5,10 @@ use std::borrow::Cow;
 
 use super::redact::Known;
 use super::safe::{self, Slot};
-use super::{Report, inline, remedy, secrets, wording};
+use super::{Report, inline, remedy, wording};
 use crate::classify::{Finding, Place, Severity};
 use crate::diff::{ChangeKind, CrdChange, FieldChange, FileChange, SchemaChange, ValueChange};
+use crate::value::secrets;
 
 /// Findings in the table on top.
 const FINDING_ROWS: usize = 10;

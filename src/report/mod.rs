@@ -14,7 +14,6 @@ mod redact;
 mod remedy;
 pub mod rules;
 pub mod safe;
-pub mod secrets;
 mod sheet;
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use regex::{NoExpand, Regex, RegexBuilder};
 use serde_json::Value;
 
 use super::Report;
-use super::secrets::{self, HIDDEN, Judge};
+use crate::value::secrets::{self, HIDDEN, Judge};
 use crate::value::{Data, Node, Path};
 
 /// Shorter secrets are too likely to be parts of words to be replaced in running text.

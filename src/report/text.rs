@@ -5,9 +5,10 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::redact::Known;
 use super::sheet::{Sheet, Tone};
-use super::{Report, Style, inline, remedy, secrets, wording};
+use super::{Report, Style, inline, remedy, wording};
 use crate::classify::{Finding, Place};
 use crate::diff::{ChangeKind, CrdChange, DependencyChange, FieldChange, FileChange, SchemaChange, ValueChange};
+use crate::value::secrets;
 
 /// Rows of a list before the rest is only counted.
 const ROWS: usize = 40;

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::redact::Known;
-use super::{Report, inline, secrets};
+use super::{Report, inline};
 use crate::classify::{Confidence, Finding, Place, Severity};
 use crate::diff::{ChangeKind, DependencyChange, DiffLine, FileChange, Hunk, MoveProposal, ValueChange};
+use crate::value::secrets;
 use crate::value::{Node, Path, Step};
 
 /// What this release compares.

@@ -6,6 +6,7 @@
 
 pub mod description;
 pub mod path;
+pub mod secrets;
 pub mod yaml;
 
 use std::sync::Arc;

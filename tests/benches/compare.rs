@@ -21,7 +21,7 @@ fn main() {
     divan::main();
 }
 
-const SIZES: [usize; 5] = [1_000, 2_000, 4_000, 8_000, 16_000];
+const SIZES: [usize; 5] = [4_000, 8_000, 16_000, 32_000, 64_000];
 
 /// A values.yaml with this many settings in components of eight, each with its comment.
 fn values(settings: usize) -> String {

@@ -1,7 +1,8 @@
 //! Which keys and texts are secrets, and that no format prints one.
 
-use super::super::{fixtures, secrets};
+use super::super::fixtures;
 use super::*;
+use crate::value::secrets;
 use crate::value::{Path, Step};
 
 #[test]

@@ -2,9 +2,9 @@
 //!
 //! Key names are read as English compounds, in which the last word says what the thing is: `adminPassword` is a password, `secretName` is
 //! a name, `tokenAudience` is an audience. Nothing, `true`, `false` and the empty string say nothing secret and stay. Hiding too much
-//! costs a reader a look into the chart, hiding too little costs a password, so the doubtful is hidden. Depends on `value`.
+//! costs a reader a look into the chart, hiding too little costs a password, so the doubtful is hidden. Depends on the value model.
 
-use crate::value::{Data, Node, Path, Step};
+use super::{Data, Node, Path, Step};
 
 /// What is printed in place of a secret.
 pub const HIDDEN: &str = "<hidden>";

@@ -1,0 +1,99 @@
+//! What a cluster can do, as far as a render without a cluster knows (Helm `pkg/chartutil/capabilities.go`, client-go's list of versions).
+
+use crate::template::Profile;
+
+/// Kubernetes' version and the API versions templates can ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Such as `v1.32.0`.
+    pub kube_version: String,
+    /// `1`.
+    pub major: String,
+    /// `32`.
+    pub minor: String,
+    /// `apps/v1`, `policy/v1beta1/PodDisruptionBudget` …
+    pub api_versions: Vec<String>,
+}
+
+impl Capabilities {
+    /// What `helm template` assumes when it is told nothing.
+    pub fn of(profile: &Profile) -> Self {
+        let minor = profile.kube_minor.to_string();
+        Self {
+            kube_version: format!("v1.{minor}.0"),
+            major: "1".into(),
+            minor,
+            api_versions: DEFAULT_VERSIONS
+                .iter()
+                .filter(|(_, since, until)| (*since..*until).contains(&profile.kube_minor))
+                .map(|(name, ..)| (*name).to_owned())
+                .collect(),
+        }
+    }
+}
+
+/// Each version with the first minor version of client-go that lists it and the first that doesn't any more; 29 stands for "always".
+const DEFAULT_VERSIONS: &[(&str, u32, u32)] = &[
+    ("v1", 29, 99),
+    ("admissionregistration.k8s.io/v1", 29, 99),
+    ("admissionregistration.k8s.io/v1alpha1", 29, 99),
+    ("admissionregistration.k8s.io/v1beta1", 29, 99),
+    ("internal.apiserver.k8s.io/v1alpha1", 29, 99),
+    ("apps/v1", 29, 99),
+    ("apps/v1beta1", 29, 99),
+    ("apps/v1beta2", 29, 99),
+    ("authentication.k8s.io/v1", 29, 99),
+    ("authentication.k8s.io/v1alpha1", 29, 99),
+    ("authentication.k8s.io/v1beta1", 29, 99),
+    ("authorization.k8s.io/v1", 29, 99),
+    ("authorization.k8s.io/v1beta1", 29, 99),
+    ("autoscaling/v1", 29, 99),
+    ("autoscaling/v2", 29, 99),
+    ("autoscaling/v2beta1", 29, 36),
+    ("autoscaling/v2beta2", 29, 36),
+    ("batch/v1", 29, 99),
+    ("batch/v1beta1", 29, 99),
+    ("certificates.k8s.io/v1", 29, 99),
+    ("certificates.k8s.io/v1beta1", 29, 99),
+    ("certificates.k8s.io/v1alpha1", 29, 99),
+    ("coordination.k8s.io/v1alpha1", 31, 32),
+    ("coordination.k8s.io/v1alpha2", 32, 99),
+    ("coordination.k8s.io/v1beta1", 29, 99),
+    ("coordination.k8s.io/v1", 29, 99),
+    ("discovery.k8s.io/v1", 29, 99),
+    ("discovery.k8s.io/v1beta1", 29, 99),
+    ("events.k8s.io/v1", 29, 99),
+    ("events.k8s.io/v1beta1", 29, 99),
+    ("extensions/v1beta1", 29, 99),
+    ("flowcontrol.apiserver.k8s.io/v1", 29, 99),
+    ("flowcontrol.apiserver.k8s.io/v1beta1", 29, 99),
+    ("flowcontrol.apiserver.k8s.io/v1beta2", 29, 99),
+    ("flowcontrol.apiserver.k8s.io/v1beta3", 29, 99),
+    ("networking.k8s.io/v1", 29, 99),
+    ("networking.k8s.io/v1alpha1", 29, 34),
+    ("networking.k8s.io/v1beta1", 29, 99),
+    ("node.k8s.io/v1", 29, 99),
+    ("node.k8s.io/v1alpha1", 29, 99),
+    ("node.k8s.io/v1beta1", 29, 99),
+    ("policy/v1", 29, 99),
+    ("policy/v1beta1", 29, 99),
+    ("rbac.authorization.k8s.io/v1", 29, 99),
+    ("rbac.authorization.k8s.io/v1beta1", 29, 99),
+    ("rbac.authorization.k8s.io/v1alpha1", 29, 99),
+    ("resource.k8s.io/v1", 34, 99),
+    ("resource.k8s.io/v1beta2", 33, 99),
+    ("resource.k8s.io/v1beta1", 32, 99),
+    ("resource.k8s.io/v1alpha2", 29, 31),
+    ("resource.k8s.io/v1alpha3", 31, 99),
+    ("scheduling.k8s.io/v1alpha1", 29, 36),
+    ("scheduling.k8s.io/v1alpha2", 36, 99),
+    ("scheduling.k8s.io/v1beta1", 29, 99),
+    ("scheduling.k8s.io/v1", 29, 99),
+    ("storage.k8s.io/v1beta1", 29, 99),
+    ("storage.k8s.io/v1", 29, 99),
+    ("storage.k8s.io/v1alpha1", 29, 99),
+    ("storagemigration.k8s.io/v1alpha1", 30, 35),
+    ("storagemigration.k8s.io/v1beta1", 35, 99),
+    ("apiextensions.k8s.io/v1beta1", 29, 99),
+    ("apiextensions.k8s.io/v1", 29, 99),
+];

@@ -1,0 +1,196 @@
+//! Which subcharts take part, under which names, with which defaults (Helm 3.17 `pkg/chartutil/dependencies.go`): aliases, tags,
+//! conditions, imported values.
+
+use super::coalesce;
+use crate::chart::{Chart, Dependency};
+use crate::error::Result;
+use crate::template::value::{Map, Table, Text, Value};
+use crate::value::{Data, Node};
+use crate::version::{Constraint, Version};
+
+/// A chart at its place in the tree.
+pub(super) struct Mount<'c> {
+    pub(super) chart: &'c Chart,
+    /// Its alias, else its own name.
+    pub(super) name: String,
+    /// Its default values, with imported ones once those are processed.
+    pub(super) defaults: Map,
+    /// The declared dependencies that are enabled; `None` where Helm has nil.
+    pub(super) declared: Option<Vec<Declared<'c>>>,
+    pub(super) children: Vec<Mount<'c>>,
+    pub(super) is_root: bool,
+}
+
+/// A declaration and the name its chart goes by.
+#[derive(Clone)]
+pub(super) struct Declared<'c> {
+    pub(super) dependency: &'c Dependency,
+    pub(super) name: String,
+}
+
+impl<'c> Mount<'c> {
+    /// The tree below a root chart as the values switch it.
+    ///
+    /// # Errors
+    /// Those of coalescing.
+    pub(super) fn root(chart: &'c Chart, given: &Map, warnings: &mut Vec<String>) -> Result<Self> {
+        let mut root = Self::new(chart, chart.metadata.name.clone());
+        root.is_root = true;
+        root.enable(given, "", warnings)?;
+        root.import(warnings)?;
+        Ok(root)
+    }
+
+    fn new(chart: &'c Chart, name: String) -> Self {
+        let defaults = match chart.values.as_ref().map(Value::from_node) {
+            Some(Value::Map(map)) => map,
+            _ => Map::new(Table::new()),
+        };
+        let declared = chart.metadata.declares_dependencies.then(|| {
+            let declared = chart.metadata.dependencies.iter();
+            declared.map(|dependency| Declared { dependency, name: dependency.name.clone() }).collect()
+        });
+        let children = chart.subcharts.iter().map(|subchart| Self::new(subchart, subchart.metadata.name.clone())).collect();
+        Self { chart, name, defaults, declared, children, is_root: false }
+    }
+
+    /// Keeps the subcharts that are wanted and names them.
+    fn enable(&mut self, given: &Map, path: &str, warnings: &mut Vec<String>) -> Result<()> {
+        let Some(mut declared) = self.declared.take() else { return Ok(()) };
+        self.take_declared(&mut declared);
+        let values = coalesce::coalesce_values(self, given, false, warnings)?;
+        let disabled: Vec<String> =
+            declared.iter().filter(|one| !is_enabled(one.dependency, &values, path)).map(|one| one.name.clone()).collect();
+        self.children.retain(|child| !disabled.contains(&child.name));
+        declared.retain(|one| !disabled.contains(&one.name));
+        for child in &mut self.children {
+            child.enable(&values, &format!("{path}{}.", child.name), warnings)?;
+        }
+        self.declared = (!declared.is_empty()).then_some(declared);
+        Ok(())
+    }
+
+    /// Undeclared charts stay; each declaration takes the first chart of its name and version, under its alias.
+    fn take_declared(&mut self, declared: &mut [Declared<'c>]) {
+        let available: Vec<&'c Chart> = self.children.drain(..).map(|child| child.chart).collect();
+        for chart in &available {
+            if !declared.iter().any(|one| fits(chart, one.dependency)) {
+                self.children.push(Self::new(chart, chart.metadata.name.clone()));
+            }
+        }
+        for one in declared {
+            let alias = one.dependency.alias.clone().filter(|alias| !alias.is_empty());
+            if let Some(chart) = available.iter().find(|chart| fits(chart, one.dependency)) {
+                self.children.push(Self::new(chart, alias.clone().unwrap_or_else(|| chart.metadata.name.clone())));
+            }
+            if let Some(alias) = alias {
+                one.name = alias;
+            }
+        }
+    }
+
+    /// Takes over what declarations import from subcharts, the deepest first.
+    fn import(&mut self, warnings: &mut Vec<String>) -> Result<()> {
+        for child in &mut self.children {
+            child.import(warnings)?;
+        }
+        let Some(declared) = self.declared.clone() else { return Ok(()) };
+        let values = coalesce::coalesce_values(self, &Map::new(Table::new()), true, warnings)?;
+        let imported = Map::new(Table::new());
+        for one in &declared {
+            for item in one.dependency.import_values.iter().flatten() {
+                match imported_table(&one.name, item, &values) {
+                    Some(table) => coalesce::tables(&imported, &table, true, &mut Vec::new(), warnings),
+                    None => warnings.push(format!("Warning: ImportValues missing table from chart {}", one.name)),
+                }
+            }
+        }
+        let own = coalesce::copy(&values)?;
+        coalesce::tables(&own, &imported, true, &mut Vec::new(), warnings);
+        self.defaults = own;
+        Ok(())
+    }
+
+    /// The custom resource definitions of the chart and of those below it.
+    pub(super) fn crds(&self) -> Vec<(String, bytes::Bytes)> {
+        let mut all = Vec::new();
+        self.collect_crds(&self.name, &mut all);
+        all
+    }
+
+    fn collect_crds(&self, path: &str, all: &mut Vec<(String, bytes::Bytes)>) {
+        for file in &self.chart.files {
+            let extension = file.path.rsplit('.').next().unwrap_or_default().to_lowercase();
+            if file.path.starts_with("crds/") && matches!(&*extension, "yaml" | "yml" | "json") {
+                all.push((format!("{path}/{}", file.path), file.bytes.clone()));
+            }
+        }
+        for child in &self.children {
+            child.collect_crds(&format!("{path}/charts/{}", child.name), all);
+        }
+    }
+}
+
+/// Whether a declaration means this chart; one without a version means none.
+fn fits(chart: &Chart, dependency: &Dependency) -> bool {
+    if chart.metadata.name != dependency.name {
+        return false;
+    }
+    match (Constraint::parse(&dependency.version), Version::parse(&chart.metadata.version)) {
+        (Ok(constraint), Ok(version)) => constraint.check(&version),
+        _ => false,
+    }
+}
+
+/// The first condition with a boolean decides; without one, tags: off when one says so and none says on.
+fn is_enabled(dependency: &Dependency, values: &Map, path: &str) -> bool {
+    let conditions = dependency.condition.as_deref().unwrap_or_default().trim();
+    for condition in conditions.split(',').filter(|condition| !condition.is_empty()) {
+        if let Some(Value::Bool(enabled)) = at_path(values, &format!("{path}{condition}")) {
+            return enabled;
+        }
+    }
+    let Some(Value::Map(tags)) = values.get(b"tags") else { return true };
+    let said: Vec<bool> = dependency
+        .tags
+        .iter()
+        .filter_map(|tag| match tags.get(tag.as_bytes()) {
+            Some(Value::Bool(enabled)) => Some(enabled),
+            _ => None,
+        })
+        .collect();
+    said.is_empty() || said.contains(&true)
+}
+
+/// The value at a dotted path.
+fn at_path(values: &Map, path: &str) -> Option<Value> {
+    path.split('.').try_fold(Value::Map(values.clone()), |value, key| match value {
+        Value::Map(map) => map.get(key.as_bytes()),
+        _ => None,
+    })
+}
+
+/// What one item of `import-values` brings, in the shape in which it is merged into the parent.
+fn imported_table(chart: &str, item: &Node, values: &Map) -> Option<Map> {
+    let table = |path: String| match at_path(values, &path) {
+        Some(Value::Map(map)) => Some(map),
+        _ => None,
+    };
+    match &item.data {
+        Data::Str(name) => table(format!("{chart}.exports.{name}")),
+        Data::Map(_) => {
+            let child = item.get("child").and_then(Node::as_str)?;
+            let parent = item.get("parent").and_then(Node::as_str)?;
+            Some(nested(parent, table(format!("{chart}.{child}"))?))
+        }
+        _ => None,
+    }
+}
+
+/// The table below the keys of a dotted path; `.` is the root.
+fn nested(path: &str, table: Map) -> Map {
+    if path == "." {
+        return table;
+    }
+    path.rsplit('.').fold(table, |inner, key| Map::new(Table::from([(Text::from(key), Value::Map(inner))])))
+}

@@ -1,0 +1,79 @@
+//! Values as JSON, YAML and TOML text, each as Helm's library writes it, and back. Everything goes through [`Tree`], what
+//! `encoding/json` makes of a value.
+
+mod from_json;
+mod from_toml;
+pub(crate) mod json;
+pub(crate) mod pretty;
+pub(crate) mod toml;
+pub(crate) mod yaml;
+
+pub(crate) use from_json::parse as parse_json;
+pub(crate) use from_toml::parse as parse_toml;
+
+use super::fmt::{MAX_DEPTH, general};
+use super::value::{Text, Value};
+
+/// What can be written.
+#[derive(Debug, Clone)]
+pub(crate) enum Tree {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Uint(u64),
+    Float(f64),
+    Text(Text),
+    List(Vec<Tree>),
+    /// In the order in which JSON writes it: maps by key, structs by field.
+    Map(Vec<(Text, Tree)>),
+    /// A struct whose fields YAML keeps in their order.
+    Record(Vec<(Text, Tree)>),
+}
+
+impl Tree {
+    /// What `json.Marshal` makes of a value: bytes become base64, times text, structs use their JSON names.
+    ///
+    /// # Errors
+    /// Go's text for a float that JSON has no number for.
+    pub(crate) fn of(value: &Value) -> Result<Self, String> {
+        Self::nested(value, 0)
+    }
+
+    fn nested(value: &Value, depth: usize) -> Result<Self, String> {
+        if depth > MAX_DEPTH {
+            return Err("json: unsupported value: encountered a cycle".into());
+        }
+        let list = |items: &[Value]| items.iter().map(|item| Self::nested(item, depth + 1)).collect::<Result<_, _>>().map(Tree::List);
+        match value {
+            Value::Nil => Ok(Tree::Null),
+            Value::Bool(truth) => Ok(Tree::Bool(*truth)),
+            Value::Int(number) | Value::Int64(number) | Value::Duration(number) => Ok(Tree::Int(*number)),
+            Value::Uint64(number) => Ok(Tree::Uint(*number)),
+            Value::Uint8(number) => Ok(Tree::Uint(u64::from(*number))),
+            Value::Float(number) if number.is_finite() => Ok(Tree::Float(*number)),
+            Value::Float(number) => Err(format!("json: unsupported value: {}", general(*number))),
+            Value::Str(text) => Ok(Tree::Text(text.clone())),
+            Value::Bytes(bytes) => Ok(Tree::Text(data_encoding::BASE64.encode(bytes).into())),
+            Value::List(items) if items.items.is_none() => Ok(Tree::Null),
+            Value::List(items) => list(items.items()),
+            Value::Map(map) if map.table.is_none() => Ok(Tree::Null),
+            Value::Map(map) => {
+                let entries = map.snapshot().into_iter().map(|(key, value)| Ok((key, Self::nested(&value, depth + 1)?)));
+                entries.collect::<Result<_, String>>().map(Tree::Map)
+            }
+            Value::Struct(object) => {
+                let mut entries = Vec::new();
+                for (field, value) in object.of.fields.iter().zip(&object.fields) {
+                    match Self::nested(value, depth + 1)? {
+                        Tree::Map(inner) if field.embedded => entries.extend(inner),
+                        _ if field.omit_empty && !value.truth() => {}
+                        tree => entries.push((field.json.into(), tree)),
+                    }
+                }
+                Ok(Tree::Map(entries))
+            }
+            Value::Time(time) => Ok(Tree::Text(super::functions::dates::rfc3339_nano(&time.zoned).into())),
+            Value::Version(version) => Ok(Tree::Text(version.to_string().into())),
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! `toYamlPretty`: go-yaml v3's encoder with two spaces, on the value itself instead of its JSON.
+
+use super::Tree;
+use super::yaml::{Dialect, Writer};
+use crate::template::fmt::MAX_DEPTH;
+use crate::template::value::{Text, Value};
+
+/// The document of a value, with the newline at its end.
+pub(crate) fn write(value: &Value) -> String {
+    Writer::document(&tree(value, 0), Dialect::V3)
+}
+
+/// Nil containers are empty ones here, floats keep their exponents, struct fields are in lower case.
+fn tree(value: &Value, depth: usize) -> Tree {
+    if depth > MAX_DEPTH {
+        return Tree::Null;
+    }
+    match value {
+        Value::Float(number) => Tree::Float(*number),
+        Value::List(list) => Tree::List(list.items().iter().map(|item| tree(item, depth + 1)).collect()),
+        Value::Bytes(bytes) => Tree::List(bytes.iter().map(|byte| Tree::Uint(u64::from(*byte))).collect()),
+        Value::Map(map) => Tree::Map(map.snapshot().into_iter().map(|(key, value)| (key, tree(&value, depth + 1))).collect()),
+        Value::Struct(object) => {
+            let fields = object.of.fields.iter().zip(&object.fields);
+            Tree::Record(fields.map(|(field, value)| (Text::from(field.name.to_lowercase()), tree(value, depth + 1))).collect())
+        }
+        Value::Duration(_) => Tree::Text(crate::template::fmt::shown(value).into()),
+        other => Tree::of(other).unwrap_or(Tree::Null),
+    }
+}

@@ -1,0 +1,179 @@
+//! Expressions: pipelines, commands, constants, variables, fields and methods.
+
+use super::Operand;
+use super::walk::{Outcome, State};
+use crate::template::ast::{At, Command, Expr, ExprKind, Number, Pipe};
+use crate::template::functions::methods;
+use crate::template::value::{Map, MapKind, Text, Value};
+
+/// What a command gets besides its written arguments.
+pub(super) struct Given<'s> {
+    /// The written arguments after the first word.
+    pub(super) args: &'s [Expr],
+    /// The value of the command before it in the pipeline.
+    pub(super) piped: Option<Operand>,
+}
+
+impl Given<'_> {
+    pub(super) const NONE: Self = Self { args: &[], piped: None };
+
+    fn is_empty(&self) -> bool {
+        self.args.is_empty() && self.piped.is_none()
+    }
+}
+
+impl<'s> State<'s> {
+    /// The pipeline's value, taken out of its interface.
+    pub(super) fn pipeline(&mut self, dot: &Operand, pipe: &'s Pipe) -> Outcome<Value> {
+        self.at = Some(At::Pipe(pipe));
+        let mut piped = None;
+        for command in &pipe.commands {
+            let result = self.command(dot, command, piped)?;
+            piped = Some(Operand::bare(result.value));
+        }
+        let value = piped.unwrap_or(Operand::INVALID);
+        for name in &pipe.variables {
+            if pipe.assigns {
+                self.assign(name, value.clone())?;
+            } else {
+                self.variables.push((name, value.clone()));
+            }
+        }
+        Ok(value.value)
+    }
+
+    fn command(&mut self, dot: &Operand, command: &'s Command, piped: Option<Operand>) -> Outcome<Operand> {
+        self.session.step().map_err(|fail| self.failed("", fail))?;
+        let first = &command.args[0];
+        let given = Given { args: &command.args[1..], piped };
+        match &first.kind {
+            ExprKind::Field(fields) => {
+                self.at = Some(At::Expr(first));
+                self.fields(dot, dot.clone(), first, fields, given)
+            }
+            ExprKind::Chain { base, fields } => self.chain(dot, first, base, fields, given),
+            ExprKind::Function(function) => {
+                self.at = Some(At::Expr(first));
+                self.call(dot, function, At::Command(command), None, given)
+            }
+            ExprKind::Variable { name, fields } => self.variable(dot, first, name, fields, given),
+            ExprKind::Pipe(pipe) => {
+                self.not_a_function(first, &given)?;
+                self.pipeline(dot, pipe).map(Operand::bare)
+            }
+            kind => {
+                self.at = Some(At::Expr(first));
+                self.not_a_function(first, &given)?;
+                match kind {
+                    ExprKind::Dot => Ok(dot.clone()),
+                    ExprKind::Nil => Err(self.error("nil is not a command")),
+                    _ => self.literal(first).map(Operand::bare),
+                }
+            }
+        }
+    }
+
+    fn not_a_function(&self, first: &Expr, given: &Given<'_>) -> Outcome<()> {
+        if given.is_empty() { Ok(()) } else { Err(self.error(&format!("can't give argument to non-function {first}"))) }
+    }
+
+    /// A constant where any type will do.
+    pub(super) fn literal(&mut self, expr: &'s Expr) -> Outcome<Value> {
+        self.at = Some(At::Expr(expr));
+        match &expr.kind {
+            ExprKind::Bool(value) => Ok(Value::Bool(*value)),
+            ExprKind::Str { text, .. } => Ok(Value::Str(text.clone())),
+            ExprKind::Number(Number { float: Some(float), ideal_float: true, .. }) => Ok(Value::Float(*float)),
+            ExprKind::Number(Number { int: Some(int), .. }) => Ok(Value::Int(*int)),
+            ExprKind::Number(number) => Err(self.error(&format!("{} overflows int", number.text))),
+            _ => Err(self.error(&format!("can't handle assignment of {expr} to empty interface argument"))),
+        }
+    }
+
+    pub(super) fn variable(&mut self, dot: &Operand, expr: &'s Expr, name: &str, fields: &'s [Text], given: Given<'s>) -> Outcome<Operand> {
+        self.at = Some(At::Expr(expr));
+        let Some((_, value)) = self.variables.iter().rev().find(|(known, _)| *known == name) else {
+            return Err(self.error(&format!("undefined variable: {name}")));
+        };
+        let value = value.clone();
+        if fields.is_empty() {
+            self.not_a_function(expr, &given)?;
+            return Ok(value);
+        }
+        self.fields(dot, value, expr, fields, given)
+    }
+
+    pub(super) fn chain(
+        &mut self,
+        dot: &Operand,
+        expr: &'s Expr,
+        base: &'s Expr,
+        fields: &'s [Text],
+        given: Given<'s>,
+    ) -> Outcome<Operand> {
+        self.at = Some(At::Expr(expr));
+        if matches!(base.kind, ExprKind::Nil) {
+            return Err(self.error(&format!("indirection through explicit nil in {expr}")));
+        }
+        let receiver = self.operand(dot, base)?;
+        self.fields(dot, receiver, expr, fields, given)
+    }
+
+    /// `.a.b.c` on a receiver; only the last one gets the arguments.
+    pub(super) fn fields(
+        &mut self,
+        dot: &Operand,
+        mut receiver: Operand,
+        expr: &'s Expr,
+        fields: &'s [Text],
+        given: Given<'s>,
+    ) -> Outcome<Operand> {
+        let Some((last, front)) = fields.split_last() else { return Ok(receiver) };
+        for field in front {
+            receiver = self.field(dot, receiver, expr, field, Given::NONE)?;
+        }
+        self.field(dot, receiver, expr, last, given)
+    }
+
+    fn field(&mut self, dot: &Operand, receiver: Operand, expr: &'s Expr, name: &'s Text, given: Given<'s>) -> Outcome<Operand> {
+        if receiver.is_invalid() {
+            return Ok(Operand::INVALID);
+        }
+        if let Value::Nil = receiver.value {
+            return Err(self.error(&format!("nil pointer evaluating interface {{}}.{}", name.lossy())));
+        }
+        if let Value::Map(Map { kind: MapKind::Any, .. }) = receiver.value {
+            // The usual case: a plain map has no methods.
+        } else if let Some(method) = methods::find(&receiver.value, name) {
+            return self.call(dot, method, At::Expr(expr), Some(receiver), given);
+        }
+        match &receiver.value {
+            Value::Struct(object) => {
+                if let Some(value) = object.field(name) {
+                    if !given.is_empty() {
+                        return Err(self.error(&format!("{} has arguments but cannot be invoked as function", name.lossy())));
+                    }
+                    return Ok(Operand::bare(value));
+                }
+            }
+            Value::Map(map) => {
+                if !given.is_empty() {
+                    return Err(self.error(&format!("{} is not a method but has arguments", name.lossy())));
+                }
+                return Ok(entry(map, name));
+            }
+            _ => {}
+        }
+        Err(self.error(&format!("can't evaluate field {} in type {}", name.lossy(), receiver.static_type())))
+    }
+}
+
+/// The value of a key, or the zero value of the map's element type.
+pub(crate) fn entry(map: &Map, key: &[u8]) -> Operand {
+    let value = map.get(key);
+    match map.kind {
+        MapKind::Any | MapKind::Values => Operand::boxed(value.unwrap_or(Value::Nil)),
+        MapKind::Strings => Operand::bare(value.unwrap_or_else(|| Value::text(""))),
+        MapKind::Files => Operand::bare(value.unwrap_or_else(|| Value::Bytes(Text::from("")))),
+    }
+}

@@ -1,0 +1,379 @@
+//! Runs templates: the rules of Go 1.23's `text/template/exec.go` and of Helm 3.17's `pkg/engine`.
+//!
+//! A [`Session`] is one render: it counts what the limits count, remembers which templates are being included, and notes every call of a
+//! function that gives another answer next time. Output is bytes. Depends on the tree, values and functions.
+
+mod call;
+mod chance;
+mod error;
+mod eval;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use regex::bytes::Regex;
+
+pub use chance::Chance;
+pub(crate) use error::Fail;
+pub use error::{Frame, RenderError};
+pub(crate) use eval::entry;
+
+use super::TemplateSet;
+use super::ast::{File, Template};
+use super::fmt::quote;
+use super::parser::{ParseError, parse};
+use super::profile::Profile;
+use super::value::{Text, Value};
+use chance::Stream;
+use walk::State;
+
+/// How much a render may use. Each is generous for real charts.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Templates inside templates, through `include`, `tpl` and `template`.
+    pub depth: usize,
+    /// Nodes executed.
+    pub steps: u64,
+    /// Bytes written by one render, those of included templates too.
+    pub output_bytes: u64,
+    /// Bytes of one string.
+    pub string_bytes: usize,
+    /// Seconds of one render.
+    pub seconds: u64,
+    /// Elements of one list that a function makes from a number (`until`, `seq`).
+    pub list_items: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { depth: 4_000, steps: 200_000_000, output_bytes: 1 << 30, seconds: 60, string_bytes: 128 << 20, list_items: 4_000_000 }
+    }
+}
+
+/// How many steps pass between two looks at the clock.
+const STEPS_BETWEEN_LOOKS: u64 = 128;
+
+/// How often a template may be inside itself through `include` (Helm's own limit).
+const MAX_SELF_INCLUDES: usize = 1_000;
+
+/// Helm marks the messages of `required` and `fail` so that they can be found in Go's text.
+pub(crate) const WARN_START: &str = "HELM_ERR_START";
+/// See [`WARN_START`].
+pub(crate) const WARN_END: &str = "HELM_ERR_END";
+
+/// A value on its way through the executor. `boxed` says that its static type is `interface {}`, as for what is read out of a map: only
+/// then is nil something that has been there.
+#[derive(Debug, Clone)]
+pub(crate) struct Operand {
+    pub(crate) value: Value,
+    pub(crate) boxed: bool,
+}
+
+impl Operand {
+    /// Go's zero `reflect.Value`: nothing at all.
+    pub(crate) const INVALID: Self = Self { value: Value::Nil, boxed: false };
+
+    /// A value of its own type.
+    pub(crate) fn bare(value: Value) -> Self {
+        Self { value, boxed: false }
+    }
+
+    /// A value read out of a container.
+    pub(crate) fn boxed(value: Value) -> Self {
+        Self { value, boxed: true }
+    }
+
+    pub(crate) fn is_invalid(&self) -> bool {
+        !self.boxed && matches!(self.value, Value::Nil)
+    }
+
+    /// The name of its static type.
+    fn static_type(&self) -> String {
+        if self.boxed { "interface {}".into() } else { self.value.type_name() }
+    }
+}
+
+/// A call of a function whose answer depends on more than its arguments: chance, clock, network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImpureCall {
+    /// The function.
+    pub function: &'static str,
+    /// The file the call is written in.
+    pub file: Arc<str>,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+/// The definitions a template sees: the set's, and those of the `tpl` texts it is called from.
+#[derive(Clone, Copy)]
+pub(crate) struct Scope<'s> {
+    set: &'s TemplateSet,
+    own: &'s [Template],
+    outer: Option<&'s Scope<'s>>,
+}
+
+impl<'s> Scope<'s> {
+    fn find(&self, name: &[u8]) -> Option<&'s Template> {
+        // Of two definitions the one with a body wins, then the inner one.
+        let own = self.own.iter().find(|template| template.name.as_bytes() == name);
+        match own {
+            Some(template) if !template.is_empty() => Some(template),
+            own => self.outer.map_or_else(|| self.set.find(name), |outer| outer.find(name)).or(own),
+        }
+    }
+}
+
+/// One render.
+pub struct Session<'s> {
+    set: &'s TemplateSet,
+    pub(crate) limits: Limits,
+    includes: RefCell<HashMap<Text, usize>>,
+    parsed: RefCell<HashMap<Text, Rc<Vec<Template>>>>,
+    regexes: RefCell<HashMap<Text, Result<Rc<Regex>, String>>>,
+    steps: Cell<u64>,
+    written: Cell<u64>,
+    impure: RefCell<Vec<ImpureCall>>,
+    chance: Chance,
+    /// The bytes of the call that runs, in a stable render.
+    stream: RefCell<Stream>,
+    began: Instant,
+}
+
+impl<'s> Session<'s> {
+    /// A render of a set's templates.
+    pub fn new(set: &'s TemplateSet, limits: Limits) -> Self {
+        Self {
+            set,
+            limits,
+            includes: RefCell::default(),
+            parsed: RefCell::default(),
+            regexes: RefCell::default(),
+            steps: Cell::new(0),
+            written: Cell::new(0),
+            impure: RefCell::default(),
+            chance: Chance::Real,
+            stream: RefCell::default(),
+            began: Instant::now(),
+        }
+    }
+
+    /// The same render with chance from elsewhere.
+    #[must_use]
+    pub fn with_chance(mut self, chance: Chance) -> Self {
+        self.chance = chance;
+        self
+    }
+
+    /// Executes a template with data, as Helm does for each file: `<no value>` is deleted from the output.
+    ///
+    /// # Errors
+    /// What the template fails with, in Helm's words, or the limit it reached. Needs a thread with a stack for [`Limits::depth`].
+    pub fn render(&self, name: &str, data: Value) -> Result<Vec<u8>, RenderError> {
+        let scope = Scope { set: self.set, own: &[], outer: None };
+        let Some(template) = scope.find(name.as_bytes()) else {
+            return Err(RenderError::new(missing_template(name.as_bytes())));
+        };
+        match self.execute(&scope, template, data, 0) {
+            Ok(text) => Ok(without_no_value(text)),
+            Err(error) => Err(error.in_helms_words()),
+        }
+    }
+
+    /// The calls of functions that give another answer next time, in order.
+    pub fn impure_calls(&self) -> Vec<ImpureCall> {
+        self.impure.borrow().clone()
+    }
+
+    pub(crate) fn profile(&self) -> &Profile {
+        self.set.profile()
+    }
+
+    fn execute(&self, scope: &Scope<'_>, template: &Template, data: Value, depth: usize) -> Result<Vec<u8>, Box<RenderError>> {
+        let mut out = Vec::new();
+        State::new(self, scope, template, Operand::bare(data), &mut out, depth).run()?;
+        Ok(out)
+    }
+
+    /// Counts one step.
+    fn step(&self) -> Result<(), Fail> {
+        self.charge(1)
+    }
+
+    fn charge(&self, more: u64) -> Result<(), Fail> {
+        let old = self.steps.get();
+        let steps = old.saturating_add(more);
+        self.steps.set(steps);
+        if steps > self.limits.steps {
+            return Err(Fail::limit(format!("more than {} steps", self.limits.steps)));
+        }
+        if old / STEPS_BETWEEN_LOOKS != steps / STEPS_BETWEEN_LOOKS && self.began.elapsed().as_secs() >= self.limits.seconds {
+            return Err(Fail::limit(format!("more than {} seconds", self.limits.seconds)));
+        }
+        Ok(())
+    }
+
+    /// Templates may nest this deep.
+    fn check_depth(&self, depth: usize) -> Result<(), Fail> {
+        if depth > self.limits.depth {
+            return Err(Fail::limit(format!("templates nested deeper than {}", self.limits.depth)));
+        }
+        Ok(())
+    }
+
+    /// Counts bytes of output.
+    fn wrote(&self, bytes: usize) -> Result<(), Fail> {
+        let written = self.written.get() + bytes as u64;
+        self.written.set(written);
+        if written > self.limits.output_bytes {
+            return Err(Fail::limit(format!("more than {} bytes of output", self.limits.output_bytes)));
+        }
+        Ok(())
+    }
+
+    fn note_impure(&self, function: &'static str, file: &File, offset: usize) {
+        let call = ImpureCall { function, file: Arc::clone(&file.name), line: file.position(offset).0 };
+        let mut calls = self.impure.borrow_mut();
+        if self.chance == Chance::Stable {
+            let same = calls.iter().filter(|known| known.function == function && known.file == call.file).count();
+            *self.stream.borrow_mut() = Stream::of_call(function, &file.name, same as u64);
+        }
+        calls.push(call);
+    }
+
+    /// The compiled expression of a pattern, or what is wrong with it.
+    pub(crate) fn cached_regex(&self, pattern: &[u8], compile: impl FnOnce(&[u8]) -> Result<Regex, String>) -> Result<Rc<Regex>, String> {
+        if let Some(known) = self.regexes.borrow().get(pattern) {
+            return known.clone();
+        }
+        let compiled = compile(pattern).map(Rc::new);
+        self.regexes.borrow_mut().insert(pattern.into(), compiled.clone());
+        compiled
+    }
+
+    fn parse_text(&self, text: &Text) -> Result<Rc<Vec<Template>>, ParseError> {
+        if let Some(parsed) = self.parsed.borrow().get(text) {
+            return Ok(Rc::clone(parsed));
+        }
+        let parsed = Rc::new(parse(TPL_NAME, text, self.profile())?);
+        self.parsed.borrow_mut().insert(text.clone(), Rc::clone(&parsed));
+        Ok(parsed)
+    }
+}
+
+/// The name of the texts that `tpl` parses, as of everything Helm gives no other name.
+const TPL_NAME: &str = "gotpl";
+
+fn missing_template(name: &[u8]) -> String {
+    format!("template: no template {} associated with template {}", quote(name), quote(TPL_NAME.as_bytes()))
+}
+
+/// Deletes every `<no value>`.
+fn without_no_value(text: Vec<u8>) -> Vec<u8> {
+    const NOTHING: &[u8] = b"<no value>";
+    if memchr::memmem::find(&text, NOTHING).is_none() {
+        return text;
+    }
+    bstr::ByteSlice::replace(&*text, NOTHING, b"")
+}
+
+/// What a function can reach besides its arguments.
+pub(crate) struct Call<'c> {
+    pub(crate) session: &'c Session<'c>,
+    scope: &'c Scope<'c>,
+    depth: usize,
+    /// The file the call is written in and its offset there.
+    pub(crate) site: (&'c File, usize),
+}
+
+impl Call<'_> {
+    pub(crate) fn profile(&self) -> &Profile {
+        self.session.profile()
+    }
+
+    /// Notes that the function's answer is not a matter of its arguments.
+    pub(crate) fn impure(&self, function: &'static str) {
+        self.session.note_impure(function, self.site.0, self.site.1);
+    }
+
+    /// Whether chance is to be left out.
+    pub(crate) fn is_stable(&self) -> bool {
+        self.session.chance == Chance::Stable
+    }
+
+    /// Random bytes; in a stable render those of the function last noted with [`Call::impure`].
+    pub(crate) fn fill(&self, buffer: &mut [u8]) -> Result<(), Fail> {
+        if self.is_stable() {
+            self.session.stream.borrow_mut().fill(buffer);
+            return Ok(());
+        }
+        getrandom::fill(buffer).map_err(|error| Fail::text(format!("no random numbers: {error}")))
+    }
+
+    /// Makes the bytes of a stable render depend on the arguments.
+    pub(crate) fn absorb(&self, bytes: &[u8]) {
+        self.session.stream.borrow_mut().absorb(bytes);
+    }
+
+    /// Counts work that is dearer than a step.
+    pub(crate) fn charge(&self, steps: u64) -> Result<(), Fail> {
+        self.session.charge(steps)
+    }
+
+    /// A string of this length may be made.
+    pub(crate) fn check_length(&self, bytes: usize) -> Result<(), Fail> {
+        if bytes > self.session.limits.string_bytes {
+            return Err(Fail::limit(format!("a string of more than {} bytes", self.session.limits.string_bytes)));
+        }
+        Ok(())
+    }
+
+    /// A list of this length may be made.
+    pub(crate) fn check_items(&self, items: usize) -> Result<(), Fail> {
+        if items > self.session.limits.list_items {
+            return Err(Fail::limit(format!("a list of more than {} items", self.session.limits.list_items)));
+        }
+        Ok(())
+    }
+
+    /// Helm's `include`.
+    pub(crate) fn include(&self, name: &Text, data: Value) -> Result<Vec<u8>, Fail> {
+        self.session.check_depth(self.depth + 1)?;
+        let inside = self.session.includes.borrow().get(name).copied().unwrap_or(0);
+        if inside > MAX_SELF_INCLUDES {
+            let name = name.lossy();
+            return Err(Fail::text(format!("rendering template has a nested reference name: {name}: unable to execute template")));
+        }
+        self.session.includes.borrow_mut().insert(name.clone(), inside + 1);
+        let result = match self.scope.find(name) {
+            Some(template) => self.session.execute(self.scope, template, data, self.depth + 1).map_err(Fail::Exec),
+            None => Err(Fail::text(missing_template(name))),
+        };
+        if let Some(count) = self.session.includes.borrow_mut().get_mut(name) {
+            *count -= 1;
+        }
+        result
+    }
+
+    /// Helm's `tpl`.
+    pub(crate) fn tpl(&self, text: &Text, data: Value) -> Result<Vec<u8>, Fail> {
+        if memchr::memmem::find(text, b"{{").is_none() {
+            return Ok(without_no_value(text.to_vec()));
+        }
+        self.session.check_depth(self.depth + 1)?;
+        let templates = self
+            .session
+            .parse_text(text)
+            .map_err(|error| Fail::text(format!("cannot parse template {}: {}", quote(text), error.message)))?;
+        let scope = Scope { set: self.session.set, own: &templates, outer: Some(self.scope) };
+        match self.session.execute(&scope, &templates[0], data, self.depth + 1) {
+            Ok(output) => Ok(without_no_value(output)),
+            Err(error) => Err(Fail::Exec(Box::new(error.prefixed(&format!("error during tpl function execution for {}: ", quote(text)))))),
+        }
+    }
+}

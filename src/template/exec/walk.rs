@@ -1,0 +1,268 @@
+//! Statements: text, actions, `if`, `with`, `range`, `template`.
+
+use super::error::{Fail, Frame, RenderError};
+use super::{Operand, Scope, Session};
+use crate::error::Place;
+use crate::template::ast::{At, Branch, Node, Pipe, Template};
+use crate::template::fmt::{print_value, quote, shown_text};
+use crate::template::value::{Elem, MapKind, Text, Value};
+
+/// The result of evaluating something; the error is complete.
+pub(super) type Outcome<T> = Result<T, Box<RenderError>>;
+
+/// How a list of statements ended.
+#[derive(PartialEq, Eq)]
+enum Flow {
+    Through,
+    Break,
+    Continue,
+}
+
+/// The execution of one template.
+pub(super) struct State<'s> {
+    pub(super) session: &'s Session<'s>,
+    pub(super) scope: &'s Scope<'s>,
+    pub(super) template: &'s Template,
+    pub(super) variables: Vec<(&'s str, Operand)>,
+    /// What is being evaluated, for error messages.
+    pub(super) at: Option<At<'s>>,
+    pub(super) depth: usize,
+    dot: Operand,
+    out: &'s mut Vec<u8>,
+}
+
+impl<'s> State<'s> {
+    pub(super) fn new(
+        session: &'s Session<'s>,
+        scope: &'s Scope<'s>,
+        template: &'s Template,
+        dot: Operand,
+        out: &'s mut Vec<u8>,
+        depth: usize,
+    ) -> Self {
+        State { session, scope, template, variables: vec![("$", dot.clone())], at: None, depth, dot, out }
+    }
+
+    pub(super) fn run(mut self) -> Outcome<()> {
+        let (dot, template) = (self.dot.clone(), self.template);
+        self.list(&dot, &template.body).map(|_| ())
+    }
+
+    /// A failure with Go's words around the message.
+    pub(super) fn error(&self, message: &str) -> Box<RenderError> {
+        let name = quote(self.template.name.as_bytes());
+        let Some(at) = self.at else {
+            return Box::new(RenderError::new(format!("template: {}: {message}", self.template.name)));
+        };
+        let frame = self.frame(at);
+        let (line, column) = self.template.file.position(at.offset());
+        let file = &self.template.file.name;
+        let message = format!("template: {file}:{line}:{column}: executing {name} at <{}>: {message}", frame.expression);
+        Box::new(RenderError { message, is_limit: false, frames: vec![frame] })
+    }
+
+    pub(super) fn limit(&self, message: &str) -> Box<RenderError> {
+        let mut error = self.error(&format!("limit reached: {message}"));
+        error.is_limit = true;
+        error
+    }
+
+    /// A function's failure where the executor is now; `lead` is Go's "error calling f: ".
+    pub(super) fn failed(&self, lead: &str, fail: Fail) -> Box<RenderError> {
+        match fail {
+            Fail::Text(message) => self.error(&format!("{lead}{message}")),
+            Fail::Limit(message) => self.limit(&message),
+            Fail::Exec(inner) => {
+                let mut error = self.error(&format!("{lead}{}", inner.message));
+                error.is_limit = inner.is_limit;
+                error.frames.extend(inner.frames);
+                error
+            }
+        }
+    }
+
+    fn frame(&self, at: At<'_>) -> Frame {
+        let file = &self.template.file;
+        let (line, column) = file.position(at.offset());
+        let line_text = file.text.split(|byte| *byte == b'\n').nth(line - 1).unwrap_or_default();
+        let before = &line_text[..column.min(line_text.len())];
+        let place =
+            Place { file: file.name.to_string(), line: line as u32, column: String::from_utf8_lossy(before).chars().count() as u32 + 1 };
+        Frame {
+            template: self.template.name.clone(),
+            place,
+            line_text: String::from_utf8_lossy(line_text).trim_end_matches('\r').into(),
+            expression: at.to_string(),
+        }
+    }
+
+    fn write(&mut self, text: &[u8]) -> Outcome<()> {
+        self.out.extend_from_slice(text);
+        self.session.wrote(text.len()).map_err(|fail| self.failed("", fail))
+    }
+
+    fn list(&mut self, dot: &Operand, nodes: &'s [Node]) -> Outcome<Flow> {
+        for node in nodes {
+            let flow = self.node(dot, node)?;
+            if flow != Flow::Through {
+                return Ok(flow);
+            }
+        }
+        Ok(Flow::Through)
+    }
+
+    fn node(&mut self, dot: &Operand, node: &'s Node) -> Outcome<Flow> {
+        self.at = Some(At::Node(node));
+        self.session.step().map_err(|fail| self.failed("", fail))?;
+        match node {
+            Node::Text { text } => self.write(text)?,
+            Node::Action { pipe, .. } => {
+                let value = self.pipeline(dot, pipe)?;
+                if pipe.variables.is_empty() {
+                    self.at = Some(At::Node(node));
+                    self.print(&value)?;
+                }
+            }
+            Node::If(branch) => return self.condition(dot, branch, false),
+            Node::With(branch) => return self.condition(dot, branch, true),
+            Node::Range(branch) => return self.range(dot, branch),
+            Node::Template { name, pipe, .. } => self.call_template(dot, name, pipe.as_ref())?,
+            Node::Break { .. } => return Ok(Flow::Break),
+            Node::Continue { .. } => return Ok(Flow::Continue),
+        }
+        Ok(Flow::Through)
+    }
+
+    fn print(&mut self, value: &Value) -> Outcome<()> {
+        match value {
+            Value::Nil => self.write(b"<no value>"),
+            Value::Str(text) => self.write(text),
+            Value::Struct(object) if object.action_text().is_some() => {
+                let text = object.action_text().cloned().unwrap_or(Value::Nil);
+                self.print(&text)
+            }
+            Value::Struct(object) if object.of.pointer => {
+                let mut text = Vec::new();
+                print_value(&mut text, value);
+                self.write(&text[1..])
+            }
+            value => {
+                let start = self.out.len();
+                print_value(self.out, value);
+                let length = self.out.len() - start;
+                self.session.wrote(length).map_err(|fail| self.failed("", fail))
+            }
+        }
+    }
+
+    fn condition(&mut self, dot: &Operand, branch: &'s Branch, sets_dot: bool) -> Outcome<Flow> {
+        let mark = self.variables.len();
+        let value = self.pipeline(dot, &branch.pipe)?;
+        let flow = match (&branch.otherwise, value.truth()) {
+            (_, true) if sets_dot => self.list(&Operand::bare(value), &branch.body)?,
+            (_, true) => self.list(dot, &branch.body)?,
+            (Some(otherwise), false) => self.list(dot, otherwise)?,
+            (None, false) => Flow::Through,
+        };
+        self.variables.truncate(mark);
+        Ok(flow)
+    }
+
+    fn range(&mut self, dot: &Operand, branch: &'s Branch) -> Outcome<Flow> {
+        let outer = self.variables.len();
+        let value = self.pipeline(dot, &branch.pipe)?;
+        let ran = match &value {
+            Value::Nil => false,
+            Value::List(list) => {
+                let boxed = list.elem == Elem::Any;
+                let items = list.items().iter().enumerate();
+                self.iterate(branch, items.map(|(index, item)| (Value::Int(index as i64), Operand { value: item.clone(), boxed })))?
+            }
+            Value::Bytes(bytes) => {
+                let items = bytes.iter().enumerate();
+                self.iterate(branch, items.map(|(index, byte)| (Value::Int(index as i64), Operand::bare(Value::Uint8(*byte)))))?
+            }
+            Value::Map(map) => {
+                let boxed = matches!(map.kind, MapKind::Any | MapKind::Values);
+                let entries = map.snapshot().into_iter();
+                self.iterate(branch, entries.map(|(key, value)| (Value::Str(key), Operand { value, boxed })))?
+            }
+            Value::Int(_) | Value::Int64(_) if self.session.profile().range_over_int => self.range_over_int(branch, &value)?,
+            other => return Err(self.error(&format!("range can't iterate over {}", shown_text(other)))),
+        };
+        let flow = match &branch.otherwise {
+            Some(otherwise) if !ran => self.list(dot, otherwise)?,
+            _ => Flow::Through,
+        };
+        self.variables.truncate(outer);
+        Ok(flow)
+    }
+
+    fn range_over_int(&mut self, branch: &'s Branch, value: &Value) -> Outcome<bool> {
+        let (Value::Int(count) | Value::Int64(count)) = *value else { return Ok(false) };
+        if branch.pipe.variables.len() > 1 {
+            return Err(self.error(&format!("can't use {count} to iterate over more than one variable")));
+        }
+        let wrap = if matches!(value, Value::Int(_)) { Value::Int } else { Value::Int64 };
+        self.iterate(branch, (0..count).map(|number| (Value::Nil, Operand::bare(wrap(number)))))
+    }
+
+    /// Runs the body for each element; whether there was one.
+    fn iterate(&mut self, branch: &'s Branch, elements: impl Iterator<Item = (Value, Operand)>) -> Outcome<bool> {
+        let mark = self.variables.len();
+        let mut ran = false;
+        for (index, element) in elements {
+            ran = true;
+            self.session.step().map_err(|fail| self.failed("", fail))?;
+            self.bind(&branch.pipe, mark, index, &element)?;
+            let flow = self.list(&element, &branch.body)?;
+            self.variables.truncate(mark);
+            if flow == Flow::Break {
+                break;
+            }
+        }
+        Ok(ran)
+    }
+
+    /// Gives the range's variables, which are the topmost ones, the element and its index.
+    fn bind(&mut self, pipe: &'s Pipe, top: usize, index: Value, element: &Operand) -> Outcome<()> {
+        let index = Operand::bare(index);
+        match (pipe.variables.as_slice(), pipe.assigns) {
+            ([], _) => {}
+            ([one], true) => self.assign(one, element.clone())?,
+            ([first, second, ..], true) => {
+                self.assign(first, index)?;
+                self.assign(second, element.clone())?;
+            }
+            ([_], false) => self.variables[top - 1].1 = element.clone(),
+            ([_, _, ..], false) => {
+                self.variables[top - 1].1 = element.clone();
+                self.variables[top - 2].1 = index;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets the innermost variable of that name.
+    pub(super) fn assign(&mut self, name: &str, value: Operand) -> Outcome<()> {
+        match self.variables.iter_mut().rev().find(|(known, _)| *known == name) {
+            Some((_, slot)) => {
+                *slot = value;
+                Ok(())
+            }
+            None => Err(self.error(&format!("undefined variable: {name}"))),
+        }
+    }
+
+    fn call_template(&mut self, dot: &Operand, name: &Text, pipe: Option<&'s Pipe>) -> Outcome<()> {
+        let Some(template) = self.scope.find(name) else {
+            return Err(self.error(&format!("template {} not defined", quote(name))));
+        };
+        self.session.check_depth(self.depth + 1).map_err(|fail| self.failed("", fail))?;
+        let data = match pipe {
+            Some(pipe) => self.pipeline(dot, pipe)?,
+            None => Value::Nil,
+        };
+        State::new(self.session, self.scope, template, Operand::bare(data), self.out, self.depth + 1).run()
+    }
+}

@@ -1,0 +1,151 @@
+//! Dictionaries (sprig `dict.go`) and mergo 1.0.1's way of merging them, as far as maps of anything go.
+
+use std::collections::BTreeSet;
+
+use super::types::empty;
+use super::{Args, Function, Outcome, Param, fixed, open, to_text};
+use crate::template::exec::{Call, Fail};
+use crate::template::value::{MAX_DEPTH, Map, MapKind, Table, Text, Value};
+use Param::{Any, Map as MapParam, Str};
+
+pub(super) const ROWS: &[Function] = &[
+    open("dict", &[], Any, dict),
+    fixed("get", &[MapParam, Str], |_, args| Ok(args.map(0).get(args.text(1)).unwrap_or_else(|| Value::text("")))),
+    fixed("set", &[MapParam, Str, Any], set),
+    fixed("unset", &[MapParam, Str], unset),
+    fixed("hasKey", &[MapParam, Str], |_, args| Ok(Value::Bool(args.map(0).contains(args.text(1))))),
+    open("pluck", &[Str], MapParam, pluck),
+    open("keys", &[], MapParam, keys),
+    fixed("values", &[MapParam], |_, args| Ok(Value::list(args.map(0).snapshot().into_iter().map(|(_, value)| value).collect()))),
+    open("pick", &[MapParam], Str, pick),
+    open("omit", &[MapParam], Str, omit),
+    open("dig", &[], Any, dig),
+    open("merge", &[MapParam], MapParam, |_, args| Ok(merge_all(args, false))),
+    open("mustMerge", &[MapParam], MapParam, |_, args| Ok(merge_all(args, false))),
+    open("mergeOverwrite", &[MapParam], MapParam, |_, args| Ok(merge_all(args, true))),
+    open("mustMergeOverwrite", &[MapParam], MapParam, |_, args| Ok(merge_all(args, true))),
+];
+
+fn dict(_: &Call<'_>, args: Args<'_>) -> Outcome {
+    let values = args.values(0);
+    let pairs = values.chunks(2).map(|pair| {
+        let value = pair.get(1).cloned().unwrap_or_else(|| Value::text(""));
+        (to_text(&pair[0]), value)
+    });
+    Ok(Value::map(pairs.collect()))
+}
+
+/// What Go returns: the same map, of the plain type.
+fn plain(map: Map) -> Value {
+    Value::Map(map.with_kind(MapKind::Any))
+}
+
+fn key(args: Args<'_>, index: usize) -> Text {
+    to_text(args.any(index))
+}
+
+fn set(_: &Call<'_>, args: Args<'_>) -> Outcome {
+    let map = args.map(0);
+    if !map.set(key(args, 1), args.any(2).clone()) {
+        return Err("assignment to entry in nil map".into());
+    }
+    Ok(plain(map))
+}
+
+fn unset(_: &Call<'_>, args: Args<'_>) -> Outcome {
+    let map = args.map(0);
+    if let Some(table) = &map.table {
+        table.borrow_mut().remove(args.text(1));
+    }
+    Ok(plain(map))
+}
+
+fn pluck(_: &Call<'_>, args: Args<'_>) -> Outcome {
+    let maps = (1..args.len()).map(|index| args.map(index));
+    Ok(Value::list(maps.filter_map(|map| map.get(args.text(0))).collect()))
+}
+
+fn keys(_: &Call<'_>, args: Args<'_>) -> Outcome {
+    let maps = (0..args.len()).map(|index| args.map(index));
+    Ok(Value::texts(maps.flat_map(|map| map.snapshot()).map(|(key, _)| key)))
+}
+
+fn pick(_: &Call<'_>, args: Args<'_>) -> Outcome {
+    let map = args.map(0);
+    let picked = (1..args.len()).filter_map(|index| map.get(args.text(index)).map(|value| (key(args, index), value)));
+    Ok(Value::map(picked.collect()))
+}
+
+fn omit(_: &Call<'_>, args: Args<'_>) -> Outcome {
+    let omitted: BTreeSet<&[u8]> = (1..args.len()).map(|index| args.text(index)).collect();
+    let kept = args.map(0).snapshot().into_iter().filter(|(key, _)| !omitted.contains(&**key));
+    Ok(Value::map(kept.collect()))
+}
+
+fn dig(_: &Call<'_>, args: Args<'_>) -> Outcome {
+    if args.len() < 3 {
+        return Err("dig needs at least three arguments".into());
+    }
+    let (default, mut value) = (args.any(args.len() - 2), args.any(args.len() - 1).clone());
+    let mut path = Vec::new();
+    plain_map(&value)?;
+    for index in 0..args.len() - 2 {
+        match args.any(index) {
+            Value::Str(key) => path.push(key),
+            other => return Err(format!("interface conversion: interface {{}} is {}, not string", type_of(other)).into()),
+        }
+    }
+    for key in path {
+        match plain_map(&value)?.get(key) {
+            Some(found) => value = found,
+            None => return Ok(default.clone()),
+        }
+    }
+    Ok(value)
+}
+
+fn type_of(value: &Value) -> String {
+    if let Value::Nil = value { "nil".into() } else { value.type_name() }
+}
+
+/// The map when its type is exactly `map[string]interface {}`.
+fn plain_map(value: &Value) -> Result<Map, Fail> {
+    match value {
+        Value::Map(map) if map.kind == MapKind::Any => Ok(map.clone()),
+        other => Err(format!("interface conversion: interface {{}} is {}, not map[string]interface {{}}", type_of(other)).into()),
+    }
+}
+
+fn merge_all(args: Args<'_>, overwrite: bool) -> Value {
+    let mut target = args.map(0);
+    for index in 1..args.len() {
+        let source = args.map(index);
+        if target.table.is_none() && !source.is_empty() {
+            target = Map::new(Table::new());
+        }
+        merge(&target, &source, overwrite, 0);
+    }
+    plain(target)
+}
+
+/// Merges into `target`: what it has and is not empty stays, unless `overwrite`. Nested maps and lists of `source` are shared afterwards.
+fn merge(target: &Map, source: &Map, overwrite: bool, depth: usize) {
+    if target.same(source) || depth > MAX_DEPTH {
+        return;
+    }
+    for (key, new) in source.snapshot() {
+        let old = target.get(&key);
+        if let (Value::Map(new), Some(Value::Map(old))) = (&new, &old) {
+            if old.table.is_some() && !(new.is_empty() && old.is_empty()) {
+                merge(old, new, overwrite, depth + 1);
+            }
+            if !old.is_empty() {
+                continue;
+            }
+        }
+        let nothing_there = old.as_ref().is_none_or(empty);
+        if overwrite || (nothing_there && !matches!(new, Value::Nil)) {
+            target.set(key, new);
+        }
+    }
+}

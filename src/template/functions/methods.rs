@@ -1,0 +1,218 @@
+//! Methods of Go's types: `.Capabilities.APIVersions.Has`, `.Files.Get`, `.Values.AsMap`, those of versions and times. Each is a function
+//! whose first parameter is the receiver.
+
+use std::collections::BTreeMap;
+
+use super::encoding::to_yaml;
+use super::{Args, Function, Outcome, Param, dates, fixed, open, paths};
+use crate::template::exec::{Call, Fail};
+use crate::template::glob::Glob;
+use crate::template::value::{Elem, List, Map, MapKind, Table, Text, Value};
+use Param::{Any, Int, Str};
+
+/// The method of a value, when its type has it.
+pub(crate) fn find(receiver: &Value, name: &[u8]) -> Option<&'static Function> {
+    let rows = match receiver {
+        Value::Map(Map { kind: MapKind::Values, .. }) => VALUES,
+        Value::Map(Map { kind: MapKind::Files, .. }) => FILES,
+        Value::List(List { elem: Elem::Versions, .. }) => VERSION_SET,
+        Value::Version(_) => VERSION,
+        Value::Time(_) => TIME,
+        Value::Duration(_) => DURATION,
+        Value::Struct(object) if object.of.action_prints.is_some() => KUBE_VERSION,
+        _ => return None,
+    };
+    rows.iter().find(|row| row.name.as_bytes() == name)
+}
+
+/// `chartutil.Values`.
+const VALUES: &[Function] = &[
+    fixed("AsMap", &[Any], |_, args| {
+        let map = map_of(args);
+        Ok(Value::Map(if map.table.is_some() { map.with_kind(MapKind::Any) } else { Map::new(Table::new()) }))
+    }),
+    fixed("YAML", &[Any], |call, args| Ok(Value::text(to_yaml(call, args.any(0))?.unwrap_or_default() + "\n"))),
+    fixed("Table", &[Any, Str], |_, args| table(map_of(args), &args.str(1))),
+    fixed("PathValue", &[Any, Str], |_, args| path_value(map_of(args), &args.str(1))),
+];
+
+/// `engine.files`.
+const FILES: &[Function] = &[
+    fixed("Get", &[Any, Str], |_, args| Ok(Value::Str(file(args)))),
+    fixed("GetBytes", &[Any, Str], |_, args| Ok(Value::Bytes(file(args)))),
+    fixed("Glob", &[Any, Str], glob),
+    fixed("AsConfig", &[Any], |call, args| by_base_name(call, args, |bytes| Value::Str(bytes.clone()))),
+    fixed("AsSecrets", &[Any], |call, args| by_base_name(call, args, |bytes| Value::text(data_encoding::BASE64.encode(bytes)))),
+    fixed("Lines", &[Any, Str], lines),
+];
+
+/// `chartutil.VersionSet`.
+const VERSION_SET: &[Function] = &[fixed("Has", &[Any, Str], |_, args| {
+    let known = match args.any(0) {
+        Value::List(list) => list.items().iter().any(|item| matches!(item, Value::Str(text) if **text == *args.text(1))),
+        _ => false,
+    };
+    Ok(Value::Bool(known))
+})];
+
+/// `*chartutil.KubeVersion`.
+const KUBE_VERSION: &[Function] =
+    &[fixed("String", &[Any], |_, args| Ok(kube_version(args))), fixed("GitVersion", &[Any], |_, args| Ok(kube_version(args)))];
+
+/// `*semver.Version`.
+const VERSION: &[Function] = &[
+    fixed("Major", &[Any], |_, args| version(args, |version| Value::Uint64(version.major))),
+    fixed("Minor", &[Any], |_, args| version(args, |version| Value::Uint64(version.minor))),
+    fixed("Patch", &[Any], |_, args| version(args, |version| Value::Uint64(version.patch))),
+    fixed("Prerelease", &[Any], |_, args| version(args, |version| Value::text(&*version.prerelease))),
+    fixed("Metadata", &[Any], |_, args| version(args, |version| Value::text(&*version.metadata))),
+    fixed("Original", &[Any], |_, args| version(args, |version| Value::text(version.original()))),
+    fixed("String", &[Any], |_, args| version(args, |version| Value::text(version.to_string()))),
+    fixed("Compare", &[Any, Any], |_, args| match args.any(1) {
+        Value::Version(other) => version(args, |version| Value::Int(version.cmp(other) as i64)),
+        other => Err(format!("wrong type for value; expected *semver.Version; got {}", other.type_name()).into()),
+    }),
+];
+
+/// `time.Time`.
+const TIME: &[Function] = &[
+    fixed("Format", &[Any, Str], |_, args| time(args, |time| Value::text(dates::layout(time, &args.str(1))))),
+    fixed("String", &[Any], |_, args| Ok(Value::text(crate::template::fmt::shown(args.any(0))))),
+    fixed("Unix", &[Any], |_, args| time(args, |time| Value::Int64(time.timestamp().as_second()))),
+    fixed("UnixNano", &[Any], |_, args| time(args, |time| Value::Int64(time.timestamp().as_nanosecond() as i64))),
+    fixed("Year", &[Any], |_, args| time(args, |time| Value::Int(i64::from(time.year())))),
+    fixed("YearDay", &[Any], |_, args| time(args, |time| Value::Int(i64::from(time.day_of_year())))),
+    fixed("Day", &[Any], |_, args| time(args, |time| Value::Int(i64::from(time.day())))),
+    fixed("Hour", &[Any], |_, args| time(args, |time| Value::Int(i64::from(time.hour())))),
+    fixed("Minute", &[Any], |_, args| time(args, |time| Value::Int(i64::from(time.minute())))),
+    fixed("Second", &[Any], |_, args| time(args, |time| Value::Int(i64::from(time.second())))),
+    fixed("UTC", &[Any], |_, args| Ok(args.any(0).clone())),
+    fixed("Local", &[Any], |_, args| Ok(args.any(0).clone())),
+    fixed("AddDate", &[Any, Int, Int, Int], add_date),
+];
+
+/// `time.Duration`.
+const DURATION: &[Function] = &[
+    fixed("Hours", &[Any], |_, args| Ok(Value::Float(nanoseconds(args) as f64 / 3.6e12))),
+    fixed("Minutes", &[Any], |_, args| Ok(Value::Float(nanoseconds(args) as f64 / 6e10))),
+    fixed("Seconds", &[Any], |_, args| Ok(Value::Float(nanoseconds(args) as f64 / 1e9))),
+    fixed("Milliseconds", &[Any], |_, args| Ok(Value::Int64(nanoseconds(args) / 1_000_000))),
+    open("String", &[Any], Any, |_, args| Ok(Value::text(crate::template::fmt::shown(args.any(0))))),
+];
+
+fn map_of(args: Args<'_>) -> Map {
+    args.map(0)
+}
+
+fn no_table(path: &str) -> Fail {
+    format!("{} is not a table", crate::template::fmt::quote(path.as_bytes())).into()
+}
+
+/// The table at a dotted path.
+fn table(mut map: Map, path: &str) -> Outcome {
+    for key in path.split('.') {
+        match map.get(key.as_bytes()) {
+            Some(Value::Map(inner)) => map = inner,
+            _ => return Err(no_table(key)),
+        }
+    }
+    Ok(Value::Map(map.with_kind(MapKind::Values)))
+}
+
+/// The value at a dotted path that is not a table.
+fn path_value(mut map: Map, path: &str) -> Outcome {
+    if path.is_empty() {
+        return Err("YAML path cannot be empty".into());
+    }
+    let (front, last) = path.rsplit_once('.').map_or((None, path), |(front, last)| (Some(front), last));
+    for key in front.into_iter().flat_map(|front| front.split('.')) {
+        match map.get(key.as_bytes()) {
+            Some(Value::Map(inner)) => map = inner,
+            _ => return Err(format!("{} is not a value", crate::template::fmt::quote(last.as_bytes())).into()),
+        }
+    }
+    match map.get(last.as_bytes()) {
+        Some(Value::Map(_)) | None => Err(format!("{} is not a value", crate::template::fmt::quote(last.as_bytes())).into()),
+        Some(value) => Ok(value),
+    }
+}
+
+fn file(args: Args<'_>) -> Text {
+    match args.map(0).get(args.text(1)) {
+        Some(Value::Bytes(bytes)) => bytes,
+        _ => Text::from(""),
+    }
+}
+
+fn glob(_: &Call<'_>, args: Args<'_>) -> Outcome {
+    let pattern = Glob::new(&args.str(1));
+    let matching = args.map(0).snapshot().into_iter().filter(|(name, _)| pattern.matches(&name.lossy()));
+    Ok(Value::Map(Map::of(MapKind::Files, matching.collect())))
+}
+
+fn by_base_name(call: &Call<'_>, args: Args<'_>, content: impl Fn(&Text) -> Value) -> Outcome {
+    let mut named = BTreeMap::new();
+    for (name, value) in args.map(0).snapshot() {
+        if let Value::Bytes(bytes) = value {
+            named.insert(Text::from(paths::base(&name)), content(&bytes));
+        }
+    }
+    Ok(Value::text(to_yaml(call, &Value::map(named))?.unwrap_or_default()))
+}
+
+fn lines(_: &Call<'_>, args: Args<'_>) -> Outcome {
+    let map = args.map(0);
+    if !map.contains(args.text(1)) {
+        return Ok(Value::texts::<Text>([]));
+    }
+    let text = file(args);
+    if text.is_empty() {
+        return Err("runtime error: index out of range [-1]".into());
+    }
+    let text = text.strip_suffix(b"\n").unwrap_or(&text);
+    Ok(Value::texts(text.split(|byte| *byte == b'\n')))
+}
+
+fn kube_version(args: Args<'_>) -> Value {
+    match args.any(0) {
+        Value::Struct(object) => object.action_text().cloned().unwrap_or(Value::Nil),
+        _ => Value::Nil,
+    }
+}
+
+fn version(args: Args<'_>, get: impl FnOnce(&crate::version::Version) -> Value) -> Outcome {
+    match args.any(0) {
+        Value::Version(version) => Ok(get(version)),
+        _ => Ok(Value::Nil),
+    }
+}
+
+fn time(args: Args<'_>, get: impl FnOnce(&jiff::ZonedDateTime) -> Value) -> Outcome {
+    match args.any(0) {
+        Value::Time(time) => Ok(get(&time.zoned)),
+        _ => Ok(Value::Nil),
+    }
+}
+
+fn nanoseconds(args: Args<'_>) -> i64 {
+    match args.any(0) {
+        Value::Duration(nanoseconds) => *nanoseconds,
+        _ => 0,
+    }
+}
+
+/// Go adds to the fields and lets what overflows carry over: a month after January 31 is March 2 or 3.
+fn add_date(_: &Call<'_>, args: Args<'_>) -> Outcome {
+    let Value::Time(time) = args.any(0) else { return Ok(Value::Nil) };
+    let moved = || {
+        let (zoned, months) = (&time.zoned, i64::from(time.zoned.month()) - 1 + args.int(2));
+        let year = i64::from(zoned.year()).checked_add(args.int(1))?.checked_add(months.div_euclid(12))?;
+        let first = jiff::civil::Date::new(i16::try_from(year).ok()?, months.rem_euclid(12) as i8 + 1, 1).ok()?;
+        let days = jiff::Span::new().try_days(i64::from(zoned.day()) - 1 + args.int(3)).ok()?;
+        first.checked_add(days).ok()?.to_datetime(zoned.time()).to_zoned_datetime(zoned.time_zone().clone()).ok()
+    };
+    match moved() {
+        Some(zoned) => Ok(Value::Time(std::rc::Rc::new(crate::template::object::Time { zoned, monotonic: false }))),
+        None => Err("time out of range".into()),
+    }
+}

@@ -1,0 +1,349 @@
+//! Regular expressions (sprig `regex.go` over Go `regexp`). The crate `regex` has RE2's semantics; this file rewrites what the two
+//! spell differently and words errors as Go does.
+
+use std::rc::Rc;
+
+use regex::bytes::{NoExpand, Regex, RegexBuilder};
+
+use super::{Args, Function, Param, fixed};
+use crate::template::exec::{Call, Fail};
+use crate::template::fmt::quote;
+use crate::template::value::{Elem, List, Value};
+use Param::{Int, Str};
+
+/// Bytes a compiled expression may take.
+const MAX_COMPILED: usize = 16 << 20;
+/// Go's largest repetition count.
+const MAX_REPEAT: u32 = 1_000;
+
+pub(super) const ROWS: &[Function] = &[
+    fixed("regexMatch", &[Str, Str], |call, args| Ok(Value::Bool(compile(call, args).is_ok_and(|regex| regex.is_match(args.text(1)))))),
+    fixed("mustRegexMatch", &[Str, Str], |call, args| Ok(Value::Bool(compile(call, args)?.is_match(args.text(1))))),
+    fixed("regexFind", &[Str, Str], |call, args| Ok(find(must_compile(call, args)?.as_ref(), args))),
+    fixed("mustRegexFind", &[Str, Str], |call, args| Ok(find(compile(call, args)?.as_ref(), args))),
+    fixed("regexFindAll", &[Str, Str, Int], |call, args| Ok(find_all(must_compile(call, args)?.as_ref(), args))),
+    fixed("mustRegexFindAll", &[Str, Str, Int], |call, args| Ok(find_all(compile(call, args)?.as_ref(), args))),
+    fixed("regexReplaceAll", &[Str, Str, Str], |call, args| Ok(replace(must_compile(call, args)?.as_ref(), args))),
+    fixed("mustRegexReplaceAll", &[Str, Str, Str], |call, args| Ok(replace(compile(call, args)?.as_ref(), args))),
+    fixed("regexReplaceAllLiteral", &[Str, Str, Str], |call, args| Ok(replace_literal(must_compile(call, args)?.as_ref(), args))),
+    fixed("mustRegexReplaceAllLiteral", &[Str, Str, Str], |call, args| Ok(replace_literal(compile(call, args)?.as_ref(), args))),
+    fixed("regexSplit", &[Str, Str, Int], |call, args| Ok(split(must_compile(call, args)?.as_ref(), args))),
+    fixed("mustRegexSplit", &[Str, Str, Int], |call, args| Ok(split(compile(call, args)?.as_ref(), args))),
+    fixed("regexQuoteMeta", &[Str], |_, args| Ok(Value::text(quote_meta(args.text(0))))),
+];
+
+/// The first argument as an expression, or Go's complaint.
+fn compile(call: &Call<'_>, args: Args<'_>) -> Result<Rc<Regex>, Fail> {
+    let pattern = args.text(0);
+    let compiled = call.session.cached_regex(pattern, |pattern| {
+        let rewritten = rewrite(&String::from_utf8_lossy(pattern)).map_err(|problem| format!("error parsing regexp: {problem}"))?;
+        RegexBuilder::new(&rewritten).size_limit(MAX_COMPILED).build().map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => "error parsing regexp: expression too large".into(),
+            other => {
+                format!("error parsing regexp: {}", other.to_string().lines().last().unwrap_or_default().trim_start_matches("error: "))
+            }
+        })
+    });
+    compiled.map_err(Fail::from)
+}
+
+/// The same where Go panics.
+fn must_compile(call: &Call<'_>, args: Args<'_>) -> Result<Rc<Regex>, Fail> {
+    compile(call, args).map_err(|fail| match fail {
+        Fail::Text(problem) => {
+            let pattern = args.text(0);
+            let raw = !pattern.iter().any(|byte| *byte == b'`' || (*byte < b' ' && *byte != b'\t') || *byte == 0x7f);
+            let shown = if raw { format!("`{}`", String::from_utf8_lossy(pattern)) } else { quote(pattern) };
+            format!("regexp: Compile({shown}): {problem}").into()
+        }
+        other => other,
+    })
+}
+
+fn find(regex: &Regex, args: Args<'_>) -> Value {
+    Value::text(regex.find(args.text(1)).map_or(&b""[..], |found| found.as_bytes()))
+}
+
+fn find_all(regex: &Regex, args: Args<'_>) -> Value {
+    let most = usize::try_from(args.int(2)).unwrap_or(usize::MAX);
+    let found: Vec<&[u8]> = regex.find_iter(args.text(1)).take(most).map(|found| found.as_bytes()).collect();
+    if found.is_empty() { Value::List(List::nil(Elem::Str)) } else { Value::texts(found) }
+}
+
+fn replace(regex: &Regex, args: Args<'_>) -> Value {
+    Value::text(regex.replace_all(args.text(1), args.text(2)).into_owned())
+}
+
+fn replace_literal(regex: &Regex, args: Args<'_>) -> Value {
+    Value::text(regex.replace_all(args.text(1), NoExpand(args.text(2))).into_owned())
+}
+
+/// Go's `Regexp.Split`: an empty match at the very beginning cuts nothing off.
+fn split(regex: &Regex, args: Args<'_>) -> Value {
+    let (text, most) = (args.text(1), args.int(2));
+    if most == 0 {
+        return Value::List(List::nil(Elem::Str));
+    }
+    if text.is_empty() && !args.text(0).is_empty() {
+        return Value::texts([""]);
+    }
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let mut parts = Vec::new();
+    let (mut begin, mut end) = (0, 0);
+    for found in regex.find_iter(text).take(most) {
+        if parts.len() + 1 == most {
+            break;
+        }
+        end = found.start();
+        if found.end() != 0 {
+            parts.push(&text[begin..end]);
+        }
+        begin = found.end();
+    }
+    if end != text.len() {
+        parts.push(&text[begin..]);
+    }
+    Value::texts(parts)
+}
+
+fn quote_meta(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for byte in text {
+        if br"\.+*?()|[]{}^$".contains(byte) {
+            out.push(b'\\');
+        }
+        out.push(*byte);
+    }
+    out
+}
+
+/// RE2's spelling as the crate's: ASCII classes, literal braces and brackets, `\Q…\E`.
+fn rewrite(pattern: &str) -> Result<String, String> {
+    let mut rewriter = Rewriter { rest: pattern, out: String::with_capacity(pattern.len() + 16), open: 0 };
+    while !rewriter.rest.is_empty() {
+        rewriter.step(pattern)?;
+    }
+    if rewriter.open > 0 {
+        return Err(format!("missing closing ): `{pattern}`"));
+    }
+    Ok(rewriter.out)
+}
+
+struct Rewriter<'p> {
+    rest: &'p str,
+    out: String,
+    /// Groups that are open.
+    open: usize,
+}
+
+const DIGITS: &str = "0-9";
+const WORD: &str = "0-9A-Za-z_";
+const SPACE: &str = r"\t\n\f\r ";
+
+impl<'p> Rewriter<'p> {
+    fn take(&mut self, bytes: usize) -> &'p str {
+        let (taken, rest) = self.rest.split_at(bytes);
+        self.rest = rest;
+        taken
+    }
+
+    fn keep(&mut self, bytes: usize) {
+        let taken = self.take(bytes);
+        self.out.push_str(taken);
+    }
+
+    fn step(&mut self, pattern: &str) -> Result<(), String> {
+        let Some(first) = self.rest.chars().next() else { return Ok(()) };
+        match first {
+            '\\' => return self.escape(),
+            '[' => return self.class(),
+            '(' => {
+                self.group()?;
+                self.open += 1;
+            }
+            ')' if self.open == 0 => return Err(format!("unexpected ): `{pattern}`")),
+            ')' => {
+                self.open -= 1;
+                self.keep(1);
+            }
+            '{' => match repetition(self.rest) {
+                None => {
+                    self.take(1);
+                    self.out.push_str(r"\{");
+                }
+                Some((text, fits)) if !fits => return Err(format!("invalid repeat count: `{text}`")),
+                Some((text, _)) => self.repeat(text.len())?,
+            },
+            '*' | '+' | '?' => self.repeat(1)?,
+            _ => self.keep(first.len_utf8()),
+        }
+        Ok(())
+    }
+
+    /// A repetition of what stands before it, and a `?` behind it.
+    fn repeat(&mut self, length: usize) -> Result<(), String> {
+        let operator = &self.rest[..length];
+        let nothing_before = self.out.is_empty() || self.out.ends_with('|') || (self.out.ends_with('(') && !self.out.ends_with(r"\("));
+        if nothing_before {
+            return Err(format!("missing argument to repetition operator: `{operator}`"));
+        }
+        let lazy = usize::from(self.rest[length..].starts_with('?'));
+        let after = &self.rest[length + lazy..];
+        let next = match after.chars().next() {
+            Some('*' | '+' | '?') => Some(1),
+            Some('{') => repetition(after).map(|(text, _)| text.len()),
+            _ => None,
+        };
+        if let Some(next) = next {
+            return Err(format!("invalid nested repetition operator: `{}`", &self.rest[..length + lazy + next]));
+        }
+        self.keep(length + lazy);
+        Ok(())
+    }
+
+    fn group(&mut self) -> Result<(), String> {
+        let Some(inside) = self.rest.strip_prefix("(?") else {
+            self.keep(1);
+            return Ok(());
+        };
+        if inside.starts_with("P<") || (inside.starts_with('<') && !inside.starts_with("<=") && !inside.starts_with("<!")) {
+            let end = inside.find('>').ok_or_else(|| format!("invalid named capture: `{}`", self.rest))?;
+            self.keep(2 + end + 1);
+            return Ok(());
+        }
+        let flags = inside.chars().take_while(|c| matches!(c, 'i' | 'm' | 's' | 'U' | '-')).count();
+        match inside[flags..].chars().next() {
+            Some(':') => self.keep(2 + flags + 1),
+            Some(')') if flags > 0 => {
+                self.keep(2 + flags);
+            }
+            Some(c) => {
+                let shown = &self.rest[..2 + flags + c.len_utf8()];
+                return Err(format!("invalid or unsupported Perl syntax: `{shown}`"));
+            }
+            None => return Err(format!("missing closing ): `{}`", self.rest)),
+        }
+        Ok(())
+    }
+
+    fn escape(&mut self) -> Result<(), String> {
+        let Some(escaped) = self.rest[1..].chars().next() else {
+            return Err("trailing backslash at end of expression: ``".into());
+        };
+        let length = 1 + escaped.len_utf8();
+        match escaped {
+            'd' => self.replace(length, &format!("[{DIGITS}]")),
+            'D' => self.replace(length, &format!("[^{DIGITS}]")),
+            'w' => self.replace(length, &format!("[{WORD}]")),
+            'W' => self.replace(length, &format!("[^{WORD}]")),
+            's' => self.replace(length, &format!("[{SPACE}]")),
+            'S' => self.replace(length, &format!("[^{SPACE}]")),
+            'b' => self.replace(length, r"(?-u:\b)"),
+            'B' => self.replace(length, r"(?-u:\B)"),
+            'C' => self.replace(length, "(?s-u:.)"),
+            'Q' => {
+                let quoted = &self.rest[2..];
+                let end = quoted.find(r"\E");
+                let literal = &quoted[..end.unwrap_or(quoted.len())];
+                self.out.push_str(&regex::escape(literal));
+                self.rest = &quoted[end.map_or(quoted.len(), |end| end + 2)..];
+            }
+            'A' | 'z' | 'a' | 'f' | 't' | 'n' | 'r' | 'v' => self.keep(length),
+            'p' | 'P' | 'x' => self.long_escape(length),
+            '1'..='7' if !self.rest[2..].starts_with(|c: char| ('0'..='7').contains(&c)) => {
+                return Err(format!("invalid escape sequence: `\\{escaped}`"));
+            }
+            '0'..='7' => self.octal(),
+            c if c.is_ascii_alphanumeric() => return Err(format!("invalid escape sequence: `\\{c}`")),
+            c if c.is_ascii() => {
+                self.take(length);
+                self.out.push_str(&regex::escape(&c.to_string()));
+            }
+            c => return Err(format!("invalid escape sequence: `\\{c}`")),
+        }
+        Ok(())
+    }
+
+    fn replace(&mut self, bytes: usize, with: &str) {
+        self.take(bytes);
+        self.out.push_str(with);
+    }
+
+    /// `\pN`, `\p{Greek}`, `\x41`, `\x{1F600}`.
+    fn long_escape(&mut self, length: usize) {
+        let after = &self.rest[length..];
+        let more = if after.starts_with('{') { after.find('}').map_or(0, |end| end + 1) } else { 0 };
+        self.keep(length + more);
+    }
+
+    fn octal(&mut self) {
+        let digits: String = self.rest[1..].chars().take(3).take_while(|c| ('0'..='7').contains(c)).collect();
+        self.take(1 + digits.len());
+        let code = u32::from_str_radix(&digits, 8).unwrap_or(0);
+        self.out.push_str(&format!(r"\x{{{code:x}}}"));
+    }
+
+    /// A class in brackets: `[` and the operators that only the crate knows are literal.
+    fn class(&mut self) -> Result<(), String> {
+        let whole = self.rest;
+        self.keep(1);
+        if self.rest.starts_with('^') {
+            self.keep(1);
+        }
+        if self.rest.starts_with(']') {
+            self.take(1);
+            self.out.push_str(r"\]");
+        }
+        loop {
+            let Some(first) = self.rest.chars().next() else {
+                return Err(format!("missing closing ]: `{whole}`"));
+            };
+            match first {
+                ']' => {
+                    self.keep(1);
+                    return Ok(());
+                }
+                '[' if self.rest.starts_with("[:") && self.rest.contains(":]") => {
+                    let end = self.rest.find(":]").unwrap_or(0) + 2;
+                    self.keep(end);
+                }
+                '[' | '&' | '~' => {
+                    self.take(1);
+                    self.out.push('\\');
+                    self.out.push(first);
+                }
+                '-' if self.rest.starts_with("--") => {
+                    self.take(1);
+                    self.out.push_str(r"\-");
+                }
+                '\\' => self.class_escape()?,
+                c => self.keep(c.len_utf8()),
+            }
+        }
+    }
+
+    fn class_escape(&mut self) -> Result<(), String> {
+        match self.rest[1..].chars().next() {
+            Some('d') => self.replace(2, DIGITS),
+            Some('w') => self.replace(2, WORD),
+            Some('s') => self.replace(2, SPACE),
+            Some('b' | 'B' | 'A' | 'z' | 'Q' | 'C') => return Err(format!("invalid escape sequence: `{}`", &self.rest[..2])),
+            _ => self.escape()?,
+        }
+        Ok(())
+    }
+}
+
+/// `{2}`, `{2,}`, `{2,3}` at the beginning, and whether Go allows the counts.
+fn repetition(text: &str) -> Option<(&str, bool)> {
+    let end = text.find('}')?;
+    let inside = &text[1..end];
+    let (least, most) = inside.split_once(',').unwrap_or((inside, inside));
+    let is_count = |digits: &str| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    if !is_count(least) || !(is_count(most) || (most.is_empty() && inside.contains(','))) {
+        return None;
+    }
+    let count = |digits: &str| digits.parse::<u32>().unwrap_or(u32::MAX);
+    let fits = count(least) <= MAX_REPEAT && (most.is_empty() || (count(most) <= MAX_REPEAT && count(least) <= count(most)));
+    Some((&text[..=end], fits))
+}

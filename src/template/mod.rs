@@ -1,0 +1,91 @@
+//! Go's text/template with the functions Helm adds (Go 1.23 `text/template`, Helm 3.17 `pkg/engine`, sprig 3.3).
+//!
+//! ```text
+//! text ─▶ lexer ─▶ parser ─▶ ast ─▶ exec ─▶ bytes
+//!                    │               │
+//!                    └── functions ──┘  one table; values, fmt and encode below them
+//! ```
+//!
+//! A [`TemplateSet`] is parsed once, immutable and shared between threads; a [`Session`] is one render on one thread. Knows nothing of
+//! charts. Depends on `value`, `version` and `error`.
+
+mod ast;
+mod encode;
+mod exec;
+mod fmt;
+mod functions;
+mod glob;
+mod lexer;
+mod number;
+pub mod object;
+mod parser;
+mod profile;
+pub mod value;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub use exec::{Chance, Frame, ImpureCall, Limits, RenderError, Session};
+pub use profile::Profile;
+
+pub(crate) use fmt::{printf, shown_text as shown};
+
+use ast::Template;
+
+/// A template file, parsed: its own body and its definitions.
+#[derive(Debug)]
+pub struct ParsedFile {
+    templates: Vec<Arc<Template>>,
+}
+
+impl ParsedFile {
+    /// Parses a file; `name` is what error messages and `include` call it.
+    ///
+    /// # Errors
+    /// Helm's message: `parse error at (NAME:LINE): …`.
+    pub fn parse(name: &str, text: &[u8], profile: &Profile) -> Result<Self, RenderError> {
+        let templates = parser::parse(name, text, profile).map_err(|error| in_helms_words(&error))?;
+        Ok(Self { templates: templates.into_iter().map(Arc::new).collect() })
+    }
+}
+
+/// Parsed templates by name, each visible to all.
+#[derive(Debug, Default)]
+pub struct TemplateSet {
+    profile: Profile,
+    templates: HashMap<Arc<str>, Arc<Template>>,
+}
+
+impl TemplateSet {
+    /// An empty set.
+    pub fn new(profile: Profile) -> Self {
+        Self { profile, templates: HashMap::new() }
+    }
+
+    /// Adds a file's templates: a later definition replaces an earlier one of the same name, unless it is empty.
+    pub fn add(&mut self, file: &ParsedFile) {
+        for template in &file.templates {
+            if !template.is_empty() || !self.templates.contains_key(&template.name) {
+                self.templates.insert(Arc::clone(&template.name), Arc::clone(template));
+            }
+        }
+    }
+
+    /// What the templates were parsed for.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    fn find(&self, name: &[u8]) -> Option<&Template> {
+        self.templates.get(std::str::from_utf8(name).ok()?).map(|template| &**template)
+    }
+}
+
+/// Helm keeps the second and the last part of Go's message.
+fn in_helms_words(error: &parser::ParseError) -> RenderError {
+    let parts: Vec<&str> = error.message.split(": ").collect();
+    match parts.as_slice() {
+        ["template", place, .., last] => RenderError::new(format!("parse error at ({place}): {last}")),
+        _ => RenderError::new(error.message.clone()),
+    }
+}

@@ -1,0 +1,92 @@
+//! Go structs and times as values: what stands behind `.Chart`, `.Capabilities`, certificates. Depends on values.
+
+use std::fmt;
+use std::rc::Rc;
+
+use jiff::ZonedDateTime;
+
+use super::value::Value;
+
+/// A field of a struct type.
+#[derive(Debug)]
+pub struct Field {
+    /// The name templates use.
+    pub name: &'static str,
+    /// The name in JSON.
+    pub json: &'static str,
+    /// Whether JSON leaves it out when empty.
+    pub omit_empty: bool,
+    /// Whether its fields count as the struct's own (`embedded` in Go).
+    pub embedded: bool,
+}
+
+/// A Go struct type.
+#[derive(Debug)]
+pub struct StructType {
+    /// Its name without `*`, such as `chartutil.Capabilities`.
+    pub name: &'static str,
+    /// Whether values of it are pointers.
+    pub pointer: bool,
+    /// Its fields in order.
+    pub fields: &'static [Field],
+    /// The field whose text an action prints for the struct itself, when its pointer has a `String` method.
+    pub action_prints: Option<usize>,
+}
+
+impl StructType {
+    /// The name `%T` prints.
+    pub fn type_name(&self) -> String {
+        format!("{}{}", if self.pointer { "*" } else { "" }, self.name)
+    }
+}
+
+/// A struct or a pointer to one.
+#[derive(Debug)]
+pub struct Struct {
+    /// Its type.
+    pub of: &'static StructType,
+    /// The fields' values, in the type's order.
+    pub fields: Vec<Value>,
+}
+
+impl Struct {
+    /// A value of a type; missing fields are nil.
+    pub fn value(of: &'static StructType, mut fields: Vec<Value>) -> Value {
+        fields.resize(of.fields.len(), Value::Nil);
+        Value::Struct(Rc::new(Self { of, fields }))
+    }
+
+    /// A field, or a field of an embedded struct.
+    pub fn field(&self, name: &[u8]) -> Option<Value> {
+        let own = self.of.fields.iter().position(|field| field.name.as_bytes() == name);
+        if let Some(index) = own {
+            return self.fields.get(index).cloned();
+        }
+        let embedded = self.of.fields.iter().zip(&self.fields).filter(|(field, _)| field.embedded);
+        embedded.into_iter().find_map(|(_, value)| match value {
+            Value::Struct(inner) => inner.field(name),
+            _ => None,
+        })
+    }
+
+    /// What an action prints for it, when that is not its fields.
+    pub fn action_text(&self) -> Option<&Value> {
+        self.fields.get(self.of.action_prints?)
+    }
+}
+
+/// A moment in a time zone; `Display` is Go's `time.Time.String`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Time {
+    /// The moment.
+    pub zoned: ZonedDateTime,
+    /// Seconds since the process began, when it came from the clock: Go prints them as `m=+0.1`.
+    pub monotonic: bool,
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&super::functions::dates::layout(&self.zoned, "2006-01-02 15:04:05.999999999 -0700 MST"))?;
+        if self.monotonic { f.write_str(" m=+0.000000001") } else { Ok(()) }
+    }
+}

@@ -1,0 +1,457 @@
+//! What a template computes with: Go's values as text/template sees them through reflection.
+//!
+//! A [`Value`] lives in one render on one thread. Maps are shared by reference and can change (`set`, `merge`), as Go's do; everything
+//! else is immutable. Strings are bytes, as Go's are. Read-only trees ([`crate::value::Node`]) become values with [`Value::from_node`],
+//! where every number is a `float64`, as after Helm's trip through JSON. Depends on `value` only.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Deref;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::object::{Struct, Time};
+use crate::value::{Data, Node};
+use crate::version::Version;
+
+/// A Go string: bytes that are usually UTF-8. Cheap to clone.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Text(Arc<[u8]>);
+
+impl Text {
+    /// The text with every invalid sequence replaced by U+FFFD.
+    pub fn lossy(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.0)
+    }
+}
+
+impl Deref for Text {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::borrow::Borrow<[u8]> for Text {
+    fn borrow(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<&[u8]> for Text {
+    fn from(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+}
+
+impl From<Vec<u8>> for Text {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes.into())
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self(text.as_bytes().into())
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self(text.into_bytes().into())
+    }
+}
+
+impl From<Arc<str>> for Text {
+    fn from(text: Arc<str>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.lossy(), f)
+    }
+}
+
+/// How deep a value may nest where it is walked: a map can contain itself.
+pub(crate) const MAX_DEPTH: usize = 1_000;
+
+/// The entries of a map, sorted bytewise by key: the order of text/template's `range`.
+pub type Table = BTreeMap<Text, Value>;
+
+/// Which Go type a map has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MapKind {
+    /// `map[string]interface {}`.
+    Any,
+    /// `chartutil.Values`: the root of a chart's values, with methods.
+    Values,
+    /// `map[string]string`: a missing key reads as the empty string.
+    Strings,
+    /// `engine.files`: file names and bytes, with methods.
+    Files,
+}
+
+/// A reference to a map, or a nil map.
+#[derive(Debug, Clone)]
+pub struct Map {
+    /// Its Go type.
+    pub kind: MapKind,
+    /// The shared entries; `None` for a nil map.
+    pub table: Option<Rc<RefCell<Table>>>,
+}
+
+impl Map {
+    /// A new `map[string]interface {}`.
+    pub fn new(table: Table) -> Self {
+        Self::of(MapKind::Any, table)
+    }
+
+    /// A new map of a Go type.
+    pub fn of(kind: MapKind, table: Table) -> Self {
+        Self { kind, table: Some(Rc::new(RefCell::new(table))) }
+    }
+
+    /// The same map as another Go type.
+    #[must_use]
+    pub fn with_kind(&self, kind: MapKind) -> Self {
+        Self { kind, table: self.table.clone() }
+    }
+
+    /// A nil `map[string]interface {}`.
+    pub fn nil() -> Self {
+        Self { kind: MapKind::Any, table: None }
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &[u8]) -> Option<Value> {
+        self.table.as_ref()?.borrow().get(key).cloned()
+    }
+
+    /// Whether the key is there, with whatever value.
+    pub fn contains(&self, key: &[u8]) -> bool {
+        self.table.as_ref().is_some_and(|table| table.borrow().contains_key(key))
+    }
+
+    /// Sets a key; false when the map is nil.
+    pub fn set(&self, key: Text, value: Value) -> bool {
+        self.table.as_ref().is_some_and(|table| {
+            table.borrow_mut().insert(key, value);
+            true
+        })
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.table.as_ref().map_or(0, |table| table.borrow().len())
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The entries as they are now.
+    pub fn snapshot(&self) -> Vec<(Text, Value)> {
+        self.table.as_ref().map_or_else(Vec::new, |table| table.borrow().iter().map(|(k, v)| (k.clone(), v.clone())).collect())
+    }
+
+    /// Whether both are the same map, not merely equal ones.
+    pub fn same(&self, other: &Map) -> bool {
+        match (&self.table, &other.table) {
+            (Some(a), Some(b)) => Rc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+}
+
+/// Which Go type the elements of a list have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Elem {
+    /// `[]interface {}`.
+    Any,
+    /// `[]string`.
+    Str,
+    /// `[]int`.
+    Int,
+    /// `[][]interface {}`, what `chunk` returns.
+    Lists,
+    /// `[]*chart.Maintainer` and its like: the name is the element's.
+    Structs(&'static str),
+    /// `chartutil.VersionSet`: strings with the method `Has`.
+    Versions,
+}
+
+/// A slice, which may be nil.
+#[derive(Debug, Clone)]
+pub struct List {
+    /// The type of its elements.
+    pub elem: Elem,
+    /// The elements; `None` for a nil slice.
+    pub items: Option<Rc<Vec<Value>>>,
+}
+
+impl List {
+    /// A new slice.
+    pub fn of(elem: Elem, items: Vec<Value>) -> Self {
+        Self { elem, items: Some(Rc::new(items)) }
+    }
+
+    /// A nil slice.
+    pub fn nil(elem: Elem) -> Self {
+        Self { elem, items: None }
+    }
+
+    /// The elements.
+    pub fn items(&self) -> &[Value] {
+        self.items.as_deref().map_or(&[], Vec::as_slice)
+    }
+}
+
+/// A Go value. What is called `Nil` here is a nil interface inside a container, and no value at all elsewhere; the executor's operands
+/// tell the two apart.
+#[derive(Debug, Clone)]
+pub enum Value {
+    /// Nothing.
+    Nil,
+    /// `bool`.
+    Bool(bool),
+    /// `int`.
+    Int(i64),
+    /// `int64`.
+    Int64(i64),
+    /// `uint64`.
+    Uint64(u64),
+    /// `uint8`, an element of `[]uint8` or of a string.
+    Uint8(u8),
+    /// `float64`.
+    Float(f64),
+    /// `string`.
+    Str(Text),
+    /// `[]uint8`.
+    Bytes(Text),
+    /// Any other slice.
+    List(List),
+    /// A map.
+    Map(Map),
+    /// A struct or a pointer to one.
+    Struct(Rc<Struct>),
+    /// `time.Time`.
+    Time(Rc<Time>),
+    /// `time.Duration`, in nanoseconds.
+    Duration(i64),
+    /// `*semver.Version`.
+    Version(Rc<Version>),
+}
+
+impl Value {
+    /// A string.
+    pub fn text(text: impl Into<Text>) -> Self {
+        Self::Str(text.into())
+    }
+
+    /// A new `[]interface {}`.
+    pub fn list(items: Vec<Value>) -> Self {
+        Self::List(List::of(Elem::Any, items))
+    }
+
+    /// A new `[]string`.
+    pub fn texts<T: Into<Text>>(items: impl IntoIterator<Item = T>) -> Self {
+        Self::List(List::of(Elem::Str, items.into_iter().map(Value::text).collect()))
+    }
+
+    /// A new `map[string]interface {}`.
+    pub fn map(table: Table) -> Self {
+        Self::Map(Map::new(table))
+    }
+
+    /// What sigs.k8s.io/yaml makes of a document: numbers are `float64`, keys strings.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn from_node(node: &Node) -> Self {
+        match &node.data {
+            Data::Null => Self::Nil,
+            Data::Bool(value) => Self::Bool(*value),
+            Data::Int(value) => Self::Float(*value as f64),
+            Data::Uint(value) => Self::Float(*value as f64),
+            Data::Float(value) => Self::Float(*value),
+            Data::Str(value) => Self::Str(value.clone().into()),
+            Data::List(items) => Self::list(items.iter().map(Self::from_node).collect()),
+            Data::Map(map) => Self::map(map.iter().map(|(key, entry)| (key.clone().into(), Self::from_node(&entry.value))).collect()),
+        }
+    }
+
+    /// A copy that shares no map with this one; `None` when it is nested deeper than [`MAX_DEPTH`], perhaps in itself.
+    #[must_use]
+    pub fn deep_copy(&self) -> Option<Self> {
+        self.copy_nested(0)
+    }
+
+    fn copy_nested(&self, depth: usize) -> Option<Self> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        match self {
+            Self::Map(map) => {
+                let entries = map.snapshot().into_iter().map(|(key, value)| Some((key, value.copy_nested(depth + 1)?)));
+                let copy = entries.collect::<Option<Table>>()?;
+                Some(Self::Map(if map.table.is_some() { Map::of(map.kind, copy) } else { map.clone() }))
+            }
+            Self::List(list) if list.items.is_some() => {
+                let items = list.items().iter().map(|item| item.copy_nested(depth + 1)).collect::<Option<_>>()?;
+                Some(Self::List(List::of(list.elem, items)))
+            }
+            other => Some(other.clone()),
+        }
+    }
+
+    /// The name of its Go type, as `%T` prints it.
+    pub fn type_name(&self) -> String {
+        match self {
+            Self::Nil => "<nil>".into(),
+            Self::Bool(_) => "bool".into(),
+            Self::Int(_) => "int".into(),
+            Self::Int64(_) => "int64".into(),
+            Self::Uint64(_) => "uint64".into(),
+            Self::Uint8(_) => "uint8".into(),
+            Self::Float(_) => "float64".into(),
+            Self::Str(_) => "string".into(),
+            Self::Bytes(_) => "[]uint8".into(),
+            Self::List(list) => match list.elem {
+                Elem::Any => "[]interface {}".into(),
+                Elem::Str => "[]string".into(),
+                Elem::Int => "[]int".into(),
+                Elem::Lists => "[][]interface {}".into(),
+                Elem::Structs(name) => format!("[]{name}"),
+                Elem::Versions => "chartutil.VersionSet".into(),
+            },
+            Self::Map(map) => match map.kind {
+                MapKind::Any => "map[string]interface {}",
+                MapKind::Values => "chartutil.Values",
+                MapKind::Strings => "map[string]string",
+                MapKind::Files => "engine.files",
+            }
+            .into(),
+            Self::Struct(object) => object.of.type_name(),
+            Self::Time(_) => "time.Time".into(),
+            Self::Duration(_) => "time.Duration".into(),
+            Self::Version(_) => "*semver.Version".into(),
+        }
+    }
+
+    /// The name of its Go kind, as `kindOf` prints it.
+    pub fn kind_name(&self) -> &'static str {
+        match self {
+            Self::Nil => "invalid",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Int64(_) | Self::Duration(_) => "int64",
+            Self::Uint64(_) => "uint64",
+            Self::Uint8(_) => "uint8",
+            Self::Float(_) => "float64",
+            Self::Str(_) => "string",
+            Self::Bytes(_) | Self::List(_) => "slice",
+            Self::Map(_) => "map",
+            Self::Struct(object) if object.of.pointer => "ptr",
+            Self::Struct(_) | Self::Time(_) => "struct",
+            Self::Version(_) => "ptr",
+        }
+    }
+
+    /// Whether `if` takes it for true: not nil, false, zero or empty.
+    pub fn truth(&self) -> bool {
+        match self {
+            Self::Nil => false,
+            Self::Bool(value) => *value,
+            Self::Int(value) | Self::Int64(value) | Self::Duration(value) => *value != 0,
+            Self::Uint64(value) => *value != 0,
+            Self::Uint8(value) => *value != 0,
+            Self::Float(value) => *value != 0.0,
+            Self::Str(text) | Self::Bytes(text) => !text.is_empty(),
+            Self::List(list) => !list.items().is_empty(),
+            Self::Map(map) => !map.is_empty(),
+            Self::Struct(_) | Self::Time(_) | Self::Version(_) => true,
+        }
+    }
+
+    /// `reflect.DeepEqual`: types must be the same, nil and empty containers differ. What nests deeper than [`MAX_DEPTH`] equals nothing.
+    pub fn deep_equal(&self, other: &Value) -> bool {
+        self.equal_nested(other, 0)
+    }
+
+    fn equal_nested(&self, other: &Value, depth: usize) -> bool {
+        if depth > MAX_DEPTH {
+            return false;
+        }
+        match (self, other) {
+            (Self::Nil, Self::Nil) => true,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::Int(a), Self::Int(b)) | (Self::Int64(a), Self::Int64(b)) | (Self::Duration(a), Self::Duration(b)) => a == b,
+            (Self::Uint64(a), Self::Uint64(b)) => a == b,
+            (Self::Uint8(a), Self::Uint8(b)) => a == b,
+            (Self::Float(a), Self::Float(b)) => a == b,
+            (Self::Str(a), Self::Str(b)) | (Self::Bytes(a), Self::Bytes(b)) => a == b,
+            (Self::List(a), Self::List(b)) => {
+                a.elem == b.elem
+                    && a.items.is_none() == b.items.is_none()
+                    && a.items().len() == b.items().len()
+                    && a.items().iter().zip(b.items()).all(|(a, b)| a.equal_nested(b, depth + 1))
+            }
+            (Self::Map(a), Self::Map(b)) => a.kind == b.kind && equal_tables(a, b, depth + 1),
+            (Self::Struct(a), Self::Struct(b)) => {
+                std::ptr::eq(a.of, b.of) && a.fields.iter().zip(&b.fields).all(|(a, b)| a.equal_nested(b, depth + 1))
+            }
+            (Self::Time(a), Self::Time(b)) => a == b,
+            (Self::Version(a), Self::Version(b)) => a.to_string() == b.to_string(),
+            _ => false,
+        }
+    }
+}
+
+fn equal_tables(a: &Map, b: &Map, depth: usize) -> bool {
+    match (&a.table, &b.table) {
+        (None, None) => true,
+        (Some(first), Some(second)) if Rc::ptr_eq(first, second) => true,
+        (Some(first), Some(second)) => {
+            let (first, second) = (first.borrow(), second.borrow());
+            first.len() == second.len()
+                && first.iter().zip(second.iter()).all(|((k, v), (other_k, other_v))| k == other_k && v.equal_nested(other_v, depth))
+        }
+        _ => false,
+    }
+}
+
+/// Nested containers are taken apart one after the other: dropping them inside each other would need stack for each level.
+impl Drop for Map {
+    fn drop(&mut self) {
+        let Some(entries) = self.table.take().and_then(Rc::into_inner) else { return };
+        drop_all(entries.into_inner().into_values().collect());
+    }
+}
+
+impl Drop for List {
+    fn drop(&mut self) {
+        if let Some(items) = self.items.take().and_then(Rc::into_inner) {
+            drop_all(items);
+        }
+    }
+}
+
+fn drop_all(mut pending: Vec<Value>) {
+    while let Some(value) = pending.pop() {
+        match value {
+            Value::Map(mut map) => {
+                if let Some(entries) = map.table.take().and_then(Rc::into_inner) {
+                    pending.extend(entries.into_inner().into_values());
+                }
+            }
+            Value::List(mut list) => {
+                if let Some(items) = list.items.take().and_then(Rc::into_inner) {
+                    pending.extend(items);
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,1 @@
+{{ define "cache.label" }}own{{ end }}

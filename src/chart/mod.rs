@@ -163,6 +163,13 @@ impl Dependency {
     }
 }
 
+impl Metadata {
+    /// Whether it is a library chart: of those only the templates whose names begin with `_` count. Helm asks without regard to case here.
+    pub fn is_library(&self) -> bool {
+        self.kind.eq_ignore_ascii_case("library")
+    }
+}
+
 impl Chart {
     /// `name-version`.
     pub fn full_name(&self) -> String {

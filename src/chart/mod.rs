@@ -156,17 +156,17 @@ pub struct Lock {
     pub dependencies: Vec<Dependency>,
 }
 
-impl Metadata {
-    /// Whether it is a library chart: of those only the templates whose names begin with `_` count. Helm asks without regard to case here.
-    pub fn is_library(&self) -> bool {
-        self.kind.eq_ignore_ascii_case("library")
-    }
-}
-
 impl Dependency {
     /// The name it goes by in the parent: its alias, else its own.
     pub fn key(&self) -> &str {
         self.alias.as_deref().unwrap_or(&self.name)
+    }
+}
+
+impl Metadata {
+    /// Whether it is a library chart: of those only the templates whose names begin with `_` count. Helm asks without regard to case here.
+    pub fn is_library(&self) -> bool {
+        self.kind.eq_ignore_ascii_case("library")
     }
 }
 

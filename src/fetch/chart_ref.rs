@@ -111,11 +111,6 @@ impl ChartRef {
         }
         parse_named(text, version)
     }
-
-    /// Whether the chart is on this machine's disk.
-    pub fn is_local(&self) -> bool {
-        matches!(self, Self::Folder(_) | Self::Archive(_))
-    }
 }
 
 impl fmt::Display for ChartRef {

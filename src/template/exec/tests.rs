@@ -1,3 +1,5 @@
+//! Templates that try to hang, to grow without end or to overflow the stack end in an error that names the limit.
+
 use std::thread;
 
 use super::{Chance, Limits, Session};

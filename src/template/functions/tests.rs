@@ -1,3 +1,5 @@
+//! The table of functions is sorted, complete and free of doubles.
+
 use super::{FAMILIES, TABLE};
 
 #[test]

@@ -1,4 +1,4 @@
-//! The table of functions is sorted, complete and free of doubles.
+//! The table of functions is whole, and no name stands in it twice.
 
 use super::{FAMILIES, TABLE};
 

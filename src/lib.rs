@@ -6,14 +6,19 @@
 //! cli ─▶ fetch ─▶ chart ─▶ (template ─▶ render) ─▶ diff ─▶ classify ─▶ report
 //!           value, version, error: below all of them
 //! ```
+//!
+//! [`review::review`] is the pipeline between fetching and writing; [`cli::run`] is the program around it.
 
 pub mod chart;
 pub mod classify;
+pub mod cli;
+pub mod config;
 pub mod diff;
 pub mod error;
 pub mod fetch;
 pub mod render;
 pub mod report;
+pub mod review;
 pub mod template;
 pub mod value;
 pub mod version;

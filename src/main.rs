@@ -1,2 +1,7 @@
-//! The binary.
-fn main() {}
+//! The binary: hands the arguments to the command line and exits with what it says.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    chartshift::cli::run(std::env::args_os())
+}

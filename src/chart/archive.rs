@@ -182,7 +182,7 @@ fn is_file<R: Read>(entry: &tar::Entry<'_, R>, name: &str) -> Result<bool> {
         EntryType::Char | EntryType::Block => refused_kind("a device", name),
         EntryType::Fifo => refused_kind("a pipe", name),
         EntryType::GNUSparse => refused_kind("a sparse file", name),
-        _ => return Ok(!name.ends_with('/') && header.mode().is_ok_and(|mode| mode & FILE_TYPE != FOLDER)),
+        _ => return Ok(!name.ends_with('/') && header.mode().unwrap_or(0) & FILE_TYPE != FOLDER),
     })
 }
 
@@ -286,7 +286,7 @@ impl<'a> Inflating<'a> {
     fn bomb(&self) -> Option<Error> {
         let message = match (self.left, self.by_ratio) {
             (0, true) => format!("the archive is a decompression bomb: it unpacks to more than {} bytes", self.most),
-            (0, false) => format!("decompressed chart is larger than the maximum size {}", self.most),
+            (0, false) => format!("the archive unpacks to more than {} bytes, headers among them", self.most),
             _ => return None,
         };
         Some(Error::new(ErrorKind::Limit, message))

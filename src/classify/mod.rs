@@ -1,9 +1,68 @@
 //! Rules over a comparison: what is risky, how bad, how sure. Depends on `diff`, `chart`, `value` and `error`.
+//!
+//! What differs becomes a flat list of facts; every rule of the [`Catalogue`] looks at each, and the facts that a rule fires on become the
+//! places of one [`Finding`] per rule and case. Rules are data (`src/rules/<pack>/<id>.yaml`, see [`rule::RuleText`]); adding one takes no
+//! line of code. In this stage a finding is never surer than [`Confidence::Possible`]: nothing has been rendered.
+
+pub mod catalogue;
+mod condition;
+mod fact;
+mod finding;
+mod glob;
+mod matching;
+mod message;
+pub mod page;
+mod reads;
+mod relative;
+pub mod rule;
+pub mod settings;
 
 use std::collections::BTreeMap;
 
-use crate::diff::{ChangeKind, Missing};
+pub use catalogue::Catalogue;
+pub use settings::Settings;
+
+use crate::chart::Chart;
+use crate::diff::{ChangeKind, Comparison, Missing};
 use crate::value::{Node, Path};
+
+/// What is looked at: both versions of a chart, and what differs between them.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The old version.
+    pub old: &'a Chart,
+    /// The new version.
+    pub new: &'a Chart,
+    /// What differs.
+    pub comparison: &'a Comparison,
+}
+
+/// What the rules say.
+#[derive(Debug, Default)]
+pub struct Classified {
+    /// The findings: those that count before ignored ones, then by severity, worst first, then by rule.
+    pub findings: Vec<Finding>,
+    /// Ignores that matched nothing or have expired, as sentences.
+    pub unused_ignores: Vec<String>,
+    /// Rules that could not be evaluated on something; a verdict with any is not complete.
+    pub missing: Vec<Missing>,
+}
+
+/// Runs every rule of the catalogue over a comparison. The result depends on the arguments alone.
+pub fn classify(subject: &Subject<'_>, catalogue: &Catalogue, settings: &Settings) -> Classified {
+    finding::findings(subject, catalogue, settings)
+}
+
+/// The answer: the worst level and the counts of findings that are not ignored, and everything that is missing from the comparison or the
+/// classification.
+pub fn verdict(comparison: &Comparison, classified: &Classified) -> Verdict {
+    let mut counts = BTreeMap::new();
+    for finding in classified.findings.iter().filter(|finding| finding.ignored.is_none()) {
+        *counts.entry(finding.severity).or_insert(0) += 1;
+    }
+    let level = counts.keys().next_back().copied();
+    Verdict { level, counts, missing: comparison.missing.iter().chain(&classified.missing).cloned().collect() }
+}
 
 /// How bad a finding is, worst last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -19,6 +78,19 @@ pub enum Severity {
     High,
     /// Pods can't start, or the login surely fails.
     Critical,
+}
+
+impl Severity {
+    /// The level in one word: `critical`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
 }
 
 /// How sure a finding is, surest last.
@@ -81,6 +153,8 @@ pub struct Place {
     pub new_line: Option<u32>,
     /// What the chart says of the setting.
     pub description: Option<String>,
+    /// What the rule remarks on this place alone; carries chart text.
+    pub note: Option<String>,
 }
 
 /// What would keep the old behaviour.

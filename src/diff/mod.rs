@@ -1,8 +1,77 @@
 //! What differs between two opened charts. Pure: depends on `chart`, `value` and `error`.
+//!
+//! [`compare`] is the stage; [`tree`] is its engine, for any two values. The figures of a comparison are the same in every run; only when
+//! [`Settings::text_time`] runs out a part is left out, and then [`Comparison::missing`] names it.
+
+mod comments;
+mod crds;
+mod defaults;
+mod dependencies;
+mod files;
+mod images;
+mod lists;
+mod metadata;
+mod moves;
+mod parts;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod text;
+pub mod tree;
+mod values;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use self::parts::Parts;
+use self::text::Bounds;
+use self::values::Defaults;
+use crate::chart::Chart;
 use crate::value::{Node, Path};
+
+/// How to compare.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Equal lines shown around a change in a text.
+    pub context: usize,
+    /// The largest text file that is compared line by line, in bytes.
+    pub text_bytes: usize,
+    /// How long all line comparisons together may take.
+    pub text_time: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { context: 3, text_bytes: 2 << 20, text_time: Duration::from_secs(20) }
+    }
+}
+
+/// Compares two versions of a chart, subcharts included: defaults, templates, CRDs, Chart.yaml, dependencies, images and the values schema.
+pub fn compare(old: &Chart, new: &Chart, settings: &Settings) -> Comparison {
+    let bounds = Bounds { context: settings.context, max_bytes: settings.text_bytes, deadline: Instant::now() + settings.text_time };
+    let mut missing = Vec::new();
+    let (old_side, new_side) = (defaults_of(old), defaults_of(new));
+    let (old_parts, new_parts) = (&old_side.parts, &new_side.parts);
+    let crds = files::compare(old.crds(), new.crds(), &bounds, &mut missing);
+    Comparison {
+        values: values::compare(&old_side, &new_side, bounds.deadline, &mut missing),
+        templates: files::compare(old.all_templates(), new.all_templates(), &bounds, &mut missing),
+        metadata: metadata::fields(old, new),
+        dependencies: dependencies::compare(old_parts, new_parts),
+        images: images::compare(&old_side, &new_side),
+        crd_changes: crds::compare(&crds, old, new, &mut missing),
+        crds,
+        schema: schema::compare(old_parts, new_parts, &mut missing),
+        announced: metadata::announced(new),
+        missing,
+    }
+}
+
+fn defaults_of(chart: &Chart) -> Defaults<'_> {
+    let parts = Parts::of(chart);
+    let values = defaults::effective(chart, &parts.mounted);
+    Defaults { parts, values }
+}
 
 /// Everything that differs between two versions of a chart.
 #[derive(Debug, Clone, Default)]
@@ -17,8 +86,10 @@ pub struct Comparison {
     pub dependencies: Vec<DependencyChange>,
     /// Default images that differ.
     pub images: Vec<ImageChange>,
-    /// CRD files that differ.
+    /// CRD files that differ. Helm installs them once and never upgrades them.
     pub crds: Vec<FileChange>,
+    /// What the CRD files that both sides have mean for objects of their kinds, in words.
+    pub crd_changes: Vec<CrdChange>,
     /// What changed in `values.schema.json`, in words.
     pub schema: Vec<SchemaChange>,
     /// The new version's `artifacthub.io/changes`.
@@ -28,7 +99,7 @@ pub struct Comparison {
 }
 
 /// What happened to a thing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ChangeKind {
     /// Only the new version has it.
@@ -48,7 +119,7 @@ pub struct ValuesDiff {
     pub changes: Vec<ValueChange>,
     /// Removed and added paths that look like one setting under a new name or in a new place, best first.
     pub moves: Vec<MoveProposal>,
-    /// Changed lines (added and removed ones of the line diff) of the values files that change no setting.
+    /// Changed comment and blank lines of the values files that both sides have; one that was replaced by another counts once.
     pub comment_only_lines: usize,
 }
 
@@ -67,7 +138,7 @@ pub struct ValueChange {
     pub type_changed: bool,
     /// The values file, by path in the root chart: `values.yaml`, `charts/minio/values.yaml`.
     pub file: String,
-    /// The line of the key in the old file, from 1.
+    /// The line of the key in the old file, from 1; `None` when the old default came from another file (its node says which).
     pub old_line: Option<u32>,
     /// The line of the key in the new file, from 1.
     pub new_line: Option<u32>,
@@ -84,7 +155,8 @@ pub struct MoveProposal {
     pub to: Path,
     /// How alike they are, 0 to 1.
     pub score: f64,
-    /// What speaks for it: "same value", "same description", "similar name".
+    /// What speaks for it: "same value", "same description", "same name", "similar name", "same parent", "its neighbours
+    /// moved along"; and against it: "others are as similar".
     pub reasons: Vec<&'static str>,
 }
 
@@ -95,13 +167,13 @@ pub struct FileChange {
     pub path: String,
     /// `Added`, `Removed` or `Modified`.
     pub kind: ChangeKind,
-    /// Lines removed and added.
+    /// Lines removed.
     pub removed: usize,
     /// Lines added.
     pub added: usize,
     /// The changed places with their surroundings; empty when the text was not compared.
     pub hunks: Vec<Hunk>,
-    /// Why there are no hunks: "not text", "too large", "the deadline passed".
+    /// Why there are no hunks: "not text", "too large", "the deadline passed", "only line ends differ".
     pub omitted: Option<&'static str>,
 }
 
@@ -162,7 +234,8 @@ pub struct DependencyChange {
 pub struct ImageChange {
     /// The path of the mapping (or string) that names it.
     pub path: Path,
-    /// The old reference, put together: `docker.io/bitnami/thanos:0.33.0-debian-11-r1`.
+    /// The old reference, put together: `docker.io/bitnami/thanos:0.33.0-debian-11-r1`. A tag that charts take from `appVersion` by custom
+    /// is followed by ` (tag from appVersion)`.
     pub old: Option<String>,
     /// The new reference.
     pub new: Option<String>,
@@ -177,6 +250,19 @@ pub struct SchemaChange {
     pub text: String,
     /// Whether values that were accepted may now be refused.
     pub stricter: bool,
+}
+
+/// A change of a CRD, in words.
+#[derive(Debug, Clone)]
+pub struct CrdChange {
+    /// The file, by path in the root chart.
+    pub file: String,
+    /// The CRD's name: `prometheuses.monitoring.coreos.com`.
+    pub name: String,
+    /// What happened: "version v1beta1 is no longer served", "v1: spec.replicas is now required".
+    pub text: String,
+    /// Whether objects that were accepted may now be refused.
+    pub breaking: bool,
 }
 
 /// An entry of `artifacthub.io/changes`.

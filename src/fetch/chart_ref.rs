@@ -186,8 +186,8 @@ fn parse_named(text: &str, version: Option<&str>) -> Result<ChartRef> {
     }
 }
 
-/// `registry/path[:tag][@sha256:…]`.
-fn parse_oci(rest: &str, version: Option<&str>) -> Result<OciRef> {
+/// Reads what follows `oci://`: `registry/path[:tag][@sha256:…]`.
+pub(super) fn parse_oci(rest: &str, version: Option<&str>) -> Result<OciRef> {
     let refused = |why: &str| {
         Error::new(ErrorKind::Usage, format!("{} is not a chart reference: {why}", redact_text(&format!("oci://{rest}"))))
             .hint("a reference looks like oci://registry.example.com/charts/thanos:12.20.2")

@@ -229,3 +229,33 @@ fn first_char(bytes: &[u8]) -> Option<(char, usize)> {
     let start = bytes.utf8_chunks().next()?;
     Some(start.valid().chars().next().map_or((char::REPLACEMENT_CHARACTER, 1), |found| (found, found.len_utf8())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Real Helm's answers are in `folder::tests`; here it is only about what nobody thought of.
+        #[test]
+        fn any_text_is_read_or_refused(text in "[a-c\\[\\]^\\-*?\\\\/!# .\nä]{0,40}", path in "[a-cä./]{1,20}") {
+            if let Ok(rules) = IgnoreRules::parse(".helmignore", &text) {
+                rules.ignore(&path, true);
+                rules.ignore(&path, false);
+            }
+        }
+
+        #[test]
+        fn a_name_without_signs_matches_itself_alone(name in "[a-zä.-]{1,8}", other in "[a-zä.-]{1,8}") {
+            prop_assert_eq!(Glob::parse(&name).matches(&other).unwrap(), name == other);
+        }
+
+        #[test]
+        fn a_star_matches_whatever_stands_between(start in "[a-c]{0,3}", middle in "[a-cä]{0,5}", end in "[a-c]{0,3}") {
+            let glob = Glob::parse(&format!("{start}*{end}"));
+            let (whole, split) = (format!("{start}{middle}{end}"), format!("{start}{middle}/{end}"));
+            prop_assert!(glob.matches(&whole).unwrap());
+            prop_assert!(!glob.matches(&split).unwrap());
+        }
+    }
+}

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use etcetera::BaseStrategy as _;
 
+use super::folder::FolderLimits;
+
 /// Where to look, whom to trust, how long to wait, how much to take.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -42,6 +44,8 @@ pub struct Options {
     pub retries: Retries,
     /// How much to take.
     pub limits: Limits,
+    /// What a chart folder on disk may hold.
+    pub folder: FolderLimits,
 }
 
 /// A user and a password. `Debug` shows neither.
@@ -155,6 +159,7 @@ impl Default for Options {
             timeouts: Timeouts::default(),
             retries: Retries::default(),
             limits: Limits::default(),
+            folder: FolderLimits::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::fmt;
 
 use url::Url;
 
+use super::options::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What stands in for something hidden.
@@ -39,13 +40,12 @@ impl RedactedUrl {
     }
 
     /// The same URL without user and password, and the two, percent-decoded, when there are any.
-    pub fn split_credentials(&self) -> (Self, Option<(String, String)>) {
+    pub fn split_credentials(&self) -> (Self, Option<Credentials>) {
         let (user, password) = (self.0.username(), self.0.password().unwrap_or_default());
         if user.is_empty() && password.is_empty() {
             return (self.clone(), None);
         }
-        let decode = |text: &str| percent_decode(text);
-        let found = (decode(user), decode(password));
+        let found = Credentials { username: percent_decode(user), password: percent_decode(password) };
         let mut bare = self.0.clone();
         // Both fail only for URLs without a host, which `parse` refuses.
         let _ = bare.set_username("");
@@ -159,7 +159,7 @@ mod tests {
     fn credentials_come_out_decoded() {
         let (bare, found) = RedactedUrl::parse("https://us%40er:p%3Aw@host/x").unwrap().split_credentials();
         assert_eq!(bare.expose().as_str(), "https://host/x");
-        assert_eq!(found, Some(("us@er".into(), "p:w".into())));
+        assert_eq!(found, Some(Credentials { username: "us@er".into(), password: "p:w".into() }));
     }
 
     #[test]

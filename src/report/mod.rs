@@ -1,7 +1,31 @@
-//! A review in words, tables and JSON. Depends on `classify`, `diff`, `chart` and `value`; never on the network or the disk.
+//! A review in words, tables and JSON: the last stage before a person or a program reads it.
+//!
+//! A [`Report`] is the only thing the formats see, [`write()`] the only way to print one. Each format is a file with one function: [`mod@text`],
+//! [`markdown`], [`json`]; what they say alike is in `wording`. Two rules hold for all: text from a chart passes an escape of [`safe`], and a
+//! value that [`secrets`] names is never printed. The same report gives the same bytes. Depends on `classify`, `diff`, `chart` and `value`;
+//! never on the network or the disk.
+
+#[cfg(test)]
+pub(crate) mod fixtures;
+pub mod inline;
+pub mod json;
+pub mod markdown;
+mod redact;
+mod remedy;
+pub mod rules;
+pub mod safe;
+pub mod secrets;
+mod sheet;
+#[cfg(test)]
+mod tests;
+pub mod text;
+mod wording;
+
+use std::io;
 
 use crate::classify::{Finding, Verdict};
 use crate::diff::Comparison;
+use crate::error::Error;
 
 /// One side of a review: the chart as it was found.
 #[derive(Debug, Clone)]
@@ -35,4 +59,79 @@ pub struct Report {
     pub unused_ignores: Vec<String>,
     /// All that differs.
     pub comparison: Comparison,
+}
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// For a terminal or a log.
+    Text,
+    /// For a pull request, a ticket or a page: GitHub-flavoured Markdown.
+    Markdown,
+    /// For programs: JSON, version 1.
+    Json,
+}
+
+impl Format {
+    /// All formats, by the names that `-o` knows.
+    pub const ALL: [(&'static str, Format); 3] = [("text", Format::Text), ("markdown", Format::Markdown), ("json", Format::Json)];
+
+    /// The format of a name, or of a usual short form of it (`md`, `txt`).
+    pub fn named(name: &str) -> Option<Format> {
+        match name {
+            "md" => Some(Format::Markdown),
+            "txt" => Some(Format::Text),
+            name => Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, format)| *format),
+        }
+    }
+}
+
+/// How a report looks on a terminal. Markdown and JSON only heed `lines`, and JSON not even that: it always has everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Columns; narrower than [`Style::NARROWEST`] is taken as that.
+    pub width: u16,
+    /// Whether colours may be used. They never say anything that words don't.
+    pub color: bool,
+    /// Whether the changed lines of templates and CRDs are shown in text (`-v`). Markdown has them folded either way.
+    pub lines: bool,
+}
+
+impl Style {
+    /// Below this width tables can't be laid out.
+    pub const NARROWEST: u16 = 40;
+
+    /// What a pipe, a file or a CI log gets.
+    pub const PLAIN: Style = Style { width: 100, color: false, lines: false };
+}
+
+/// Writes a report in one piece.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(report: &Report, format: Format, out: &mut dyn io::Write, style: &Style) -> io::Result<()> {
+    let mut body = Vec::new();
+    match format {
+        Format::Text => body.extend(text::render(report, style).into_bytes()),
+        Format::Markdown => body.extend(markdown::render(report).into_bytes()),
+        Format::Json => json::write(report, &mut body)?,
+    }
+    out.write_all(&body)
+}
+
+/// A failure for standard error: the whole story, safe for a terminal and a CI log. A message of several lines is set off by a bar, so that
+/// none of its lines can pose as one of ours.
+pub fn error_text(error: &Error, color: bool) -> String {
+    let mut story = error.report();
+    let messages = error.chain().map(ToString::to_string).chain(error.hints().into_iter().map(str::to_owned));
+    for message in messages.filter(|message| message.contains('\n')) {
+        let barred = message.replace('\n', "\n    │ ");
+        // Only the first place: a second one may be inside of what was just replaced.
+        story = story.replacen(&message, &barred, 1);
+    }
+    let safe = safe::terminal(&story);
+    if !color {
+        return safe;
+    }
+    safe.lines().map(|line| format!("{}\n", sheet::paint_error(line))).collect()
 }

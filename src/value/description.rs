@@ -25,13 +25,15 @@ impl Descriptions {
     /// Collects the lines of a file that name the setting they describe.
     pub fn new(source: &Source) -> Self {
         let mut all = Self::default();
+        let dashes = memchr::memmem::Finder::new(" -- ");
         let mut lines = source.text.lines().map(comment_line).peekable();
         while let Some(line) = lines.next() {
             let Some(line) = line else { continue };
             if let Some(param) = line.strip_prefix("@param") {
                 let (path, text) = split_word(param.trim_start());
                 keep(&mut all.params, path, without_marker(text, '[', ']').to_owned());
-            } else if let Some((path, text)) = line.split_once(" -- ").filter(|(path, _)| is_path(path)) {
+            } else if let Some(at) = dashes.find(line.as_bytes()).filter(|&at| is_path(&line[..at])) {
+                let (path, text) = (&line[..at], &line[at + " -- ".len()..]);
                 let mut text = without_marker(text, '(', ')').to_owned();
                 while let Some(Some(more)) = lines.peek().filter(|line| line.is_some_and(continues)) {
                     text.push(' ');
@@ -65,7 +67,7 @@ fn keep(map: &mut HashMap<Arc<str>, Arc<str>>, path: &str, text: String) {
 
 /// What a line says when all of it is a comment.
 fn comment_line(line: &str) -> Option<&str> {
-    line.trim_start().strip_prefix('#').map(|rest| rest.trim_start_matches('#').trim())
+    line.trim_ascii_start().strip_prefix('#').map(|rest| rest.trim_start_matches('#').trim_ascii())
 }
 
 /// Whether a comment line goes on with what was begun above it.
@@ -121,14 +123,19 @@ fn spelled(path: &Path) -> Option<String> {
     Some(name)
 }
 
-/// What stands behind the block's last `--`, up to the next `@` line.
+/// What stands behind the block's last `--`, up to the next `@` line or reference.
 fn helm_docs(comment: &str) -> Option<String> {
     let lines: Vec<&str> = comment.lines().map(str::trim).collect();
     let start = lines.iter().rposition(|line| line.strip_prefix("--").is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))?;
     let first = without_marker(&lines[start][2..], '(', ')');
-    let more = lines[start + 1..].iter().take_while(|line| !line.starts_with('@')).copied();
+    let more = lines[start + 1..].iter().take_while(|line| !line.starts_with('@') && !is_reference(line)).copied();
     let text = std::iter::once(first).chain(more).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
     (!text.is_empty()).then_some(text)
+}
+
+/// `Ref: https://…`: where more is said.
+fn is_reference(line: &str) -> bool {
+    line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("ref:"))
 }
 
 /// The first sentence of the block's first paragraph of prose.
@@ -179,6 +186,7 @@ server:
   # Ignored by helm-docs
   # -- (object) Limits of
   # the server
+  # Ref: https://example.com
   # @default -- see values.yaml
   limits: {}
   ## Name of the class, e.g. nginx. Must exist.
@@ -222,6 +230,23 @@ server:
         ] {
             assert_eq!(described(path).as_deref(), expected, "{path}");
         }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_comment_can_be_read(text in "(#|@param|--|\\[|\\(|\\]|\\)|\\.|[a-zé:]| |\n){0,60}") {
+            let source = Source { name: "values.yaml".into(), text };
+            let text: Arc<str> = source.text.as_str().into();
+            let value = Node { data: crate::value::Data::Null, at: span(&source), comment: None };
+            let entry = Entry { at: span(&source), comment: Some(text), value };
+            let described = Descriptions::new(&source).of(&Path::keys(["a"]), &entry);
+            proptest::prop_assert!(described.is_none_or(|text| !text.trim().is_empty()));
+        }
+    }
+
+    fn span(source: &Source) -> crate::value::Span {
+        let source = Source { name: source.name.clone(), text: String::new() };
+        crate::value::Span { source: Arc::new(source), line: 1, column: 1 }
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub enum Data {
     Str(Arc<str>),
     /// A sequence.
     List(Vec<Node>),
-    /// A mapping, in the order of the text; of keys written twice the last counts.
+    /// A mapping, in the order of the text; of keys written twice the last counts, in the place of the first.
     Map(IndexMap<Arc<str>, Entry>),
 }
 

@@ -75,6 +75,12 @@ impl Path {
     }
 }
 
+impl FromIterator<Step> for Path {
+    fn from_iter<I: IntoIterator<Item = Step>>(steps: I) -> Self {
+        Self(steps.into_iter().collect())
+    }
+}
+
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (depth, step) in self.0.iter().enumerate() {
@@ -113,5 +119,34 @@ fn write_escaped(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
 impl serde::Serialize for Path {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_written_as_set_reads_it() {
+        let item = Step::Item { key: "name".into(), value: "A.B".into() };
+        for (path, written) in [
+            (Path::root(), ""),
+            (Path::keys(["a", "b"]), "a.b"),
+            (Path::keys(["nodeSelector", "kubernetes.io/os"]), r"nodeSelector.kubernetes\.io/os"),
+            (Path::keys(["a=b,c", "[d]", r"e\f"]), r"a\=b\,c.\[d\].e\\f"),
+            (Path::keys(["args"]).child(Step::Index(0)), "args[0]"),
+            (Path::keys(["env"]).child(item).key("value"), r"env[name=A\.B].value"),
+        ] {
+            assert_eq!(path.to_string(), written);
+        }
+    }
+
+    #[test]
+    fn a_path_is_walked_up_and_down() {
+        let path = Path::keys(["a", "b"]);
+        assert_eq!(path.parent().unwrap().key("b"), path);
+        assert_eq!(Path::root().join(&path), path);
+        assert_eq!((path.last_key(), Path::root().parent()), (Some("b"), None));
+        assert_eq!(path.child(Step::Index(1)).last_key(), None);
     }
 }

@@ -2,7 +2,9 @@
 
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used, clippy::print_stderr, dead_code, unreachable_pub)]
 
+pub mod nginx;
 pub mod registry;
+pub mod scripted;
 pub mod tokens;
 
 use std::net::{TcpListener, TcpStream};
@@ -67,29 +69,18 @@ pub fn run(command: &mut Command) -> Output {
     output
 }
 
-/// Makes a private authority and a certificate for 127.0.0.1 and localhost: `ca.pem`, `server.pem`, `server.key` in a folder.
+/// Makes a private authority, a certificate for 127.0.0.1 and localhost and one for a client: `ca.pem`, `server.pem`, `server.key`,
+/// `client.pem`, `client.key` in a folder.
 pub fn make_certificates(folder: &Path) {
     let openssl = |arguments: &[&str]| run(Command::new("openssl").current_dir(folder).args(arguments));
     let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-batch"];
     let authority = ["req", "-x509", "-days", "2", "-subj", "/CN=test authority", "-keyout", "ca.key", "-out", "ca.pem"];
     openssl(&[&authority[..], &key[..]].concat());
-    openssl(&[&["req", "-subj", "/CN=localhost", "-keyout", "server.key", "-out", "server.csr"][..], &key[..]].concat());
     std::fs::write(folder.join("names"), "subjectAltName=IP:127.0.0.1,DNS:localhost\nbasicConstraints=CA:FALSE\n").unwrap();
-    openssl(&[
-        "x509",
-        "-req",
-        "-days",
-        "2",
-        "-in",
-        "server.csr",
-        "-CA",
-        "ca.pem",
-        "-CAkey",
-        "ca.key",
-        "-CAcreateserial",
-        "-extfile",
-        "names",
-        "-out",
-        "server.pem",
-    ]);
+    for holder in ["server", "client"] {
+        let [key_file, request, certificate] = ["key", "csr", "pem"].map(|kind| format!("{holder}.{kind}"));
+        openssl(&[&["req", "-subj", "/CN=localhost", "-keyout", &key_file, "-out", &request][..], &key[..]].concat());
+        let signed_by = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "names"];
+        openssl(&[&["x509", "-req", "-days", "2", "-in", &request, "-out", &certificate][..], &signed_by[..]].concat());
+    }
 }

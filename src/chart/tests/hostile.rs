@@ -61,6 +61,25 @@ fn odd_but_harmless_names_are_cleaned() {
 }
 
 #[test]
+fn pax_headers_name_the_entry_behind_them() {
+    let record = |text: &str| format!("{} {text}\n", text.len() + 4);
+    let mut plain = Vec::new();
+    let mut add = |name: &str, kind, content: &str| entry(&mut plain, name, kind, content.len() as u64, content.as_bytes());
+    add("demo/PaxHeaders/x", EntryType::XHeader, &record("path=demo/Chart.yaml"));
+    add("short", EntryType::Regular, CHART);
+    add("demo/PaxHeaders/y", EntryType::XHeader, &record("mtime=1700000000"));
+    add("demo/plain", EntryType::Regular, "");
+    plain.resize(plain.len() + 1024, 0);
+    let packed = gzip(&plain);
+    if let Some(shown) = show_values(&packed) {
+        assert!(shown.is_ok(), "{shown:?}");
+    }
+    assert_eq!(opened(packed).files[0].path, "plain");
+    let sparse = with_entry("x", EntryType::XHeader, 22, record("GNU.sparse.major=1").as_bytes());
+    assert!(refused(sparse).contains("chart archive contains a sparse file"));
+}
+
+#[test]
 fn links_and_devices_are_refused_by_name() {
     for (kind, wanted) in [
         (EntryType::Symlink, "a symbolic link"),

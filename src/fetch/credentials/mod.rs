@@ -4,7 +4,7 @@
 //! with the credentials themselves. Helm 3.17 asks its own file first and then Docker's (oras-go v1 `auth/docker`), and so does this.
 //! A helper that fails is told of and passed over: most charts are public.
 
-mod helper;
+mod program;
 #[cfg(test)]
 mod tests;
 
@@ -117,7 +117,7 @@ fn ask_file(file: &Path, registry: &str, found: &mut Found) -> Result<Option<Log
     };
     if let Some(helper) = config.helper_for(registry) {
         let answer = if is_program_name(&helper) {
-            helper::get(&helper, if is_docker_hub(registry) { DOCKER_HUB } else { registry }, HELPER_TIMEOUT)
+            program::get(&helper, if is_docker_hub(registry) { DOCKER_HUB } else { registry }, HELPER_TIMEOUT)
         } else {
             Err("has a name that no program should have".to_owned())
         };

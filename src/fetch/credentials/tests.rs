@@ -128,7 +128,7 @@ fn helpers_answer_fail_and_hang() {
         fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
         let start = Instant::now();
-        let answer = helper::get(file.to_str().unwrap(), "r:5000", Duration::from_millis(700));
+        let answer = program::get(file.to_str().unwrap(), "r:5000", Duration::from_millis(700));
         assert!(start.elapsed() < Duration::from_secs(5), "{script}");
         match expected {
             Ok(login) => assert_eq!(answer, Ok(login), "{script}"),

@@ -144,17 +144,21 @@ pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     }
 }
 
-/// The text of the TLS error among the causes.
-fn tls_cause(error: &(dyn StdError + 'static)) -> Option<String> {
-    std::iter::successors(Some(error), |&error| error.source()).find_map(|error| {
-        let held = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = error.downcast_ref::<rustls::Error>().or_else(|| held.and_then(|held| held.downcast_ref()));
-        tls.map(ToString::to_string)
+/// An error and its causes. An I/O error's own payload is one of them, which its `source` skips.
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(held) => Some(held),
+        None => error.source(),
     })
 }
 
+/// The text of the TLS error among the causes.
+fn tls_cause(error: &(dyn StdError + 'static)) -> Option<String> {
+    causes(error).find_map(|error| error.downcast_ref::<rustls::Error>()).map(ToString::to_string)
+}
+
 fn innermost(error: &(dyn StdError + 'static)) -> String {
-    std::iter::successors(Some(error), |&error| error.source()).last().map(ToString::to_string).unwrap_or_default()
+    causes(error).last().map(ToString::to_string).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -137,10 +137,11 @@ impl HttpClient {
     async fn send(&self, request: &Request<'_>, place: &RedactedUrl, signed: bool) -> Result<reqwest::Response, Failure> {
         let secure = place.expose().scheme() == "https";
         let client = self.connections.client(Trust { tls: request.access.tls.clone(), identified: signed, secure })?;
-        let mut builder = client.request(Method::GET, place.expose().clone()).headers(request.headers.clone());
+        let mut headers = request.headers.clone();
         if request.compressed {
-            builder = builder.header(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
         }
+        let mut builder = client.request(Method::GET, place.expose().clone()).headers(headers);
         if let (true, Some(credentials)) = (signed, &request.access.credentials) {
             builder = builder.basic_auth(&credentials.username, Some(&credentials.password));
         }

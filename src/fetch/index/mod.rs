@@ -92,8 +92,7 @@ fn read_found(found: scan::Found<'_>, origin: &str, chart: &str) -> Option<Looku
     match found {
         scan::Found::Missing(names) => Some(Lookup::NoChart(names.into_iter().map(str::to_owned).collect())),
         scan::Found::Block(block) => {
-            let source = Arc::new(Source { name: origin.to_owned(), text: block.to_owned() });
-            let node = yaml::read(&source, &Limits::default()).ok()?;
+            let node = read_yaml(block, origin).ok()?;
             Some(Lookup::Releases(releases(node.get(chart)?)))
         }
     }
@@ -111,6 +110,12 @@ fn read_whole(text: &str, origin: &str, chart: &str) -> Result<Lookup> {
         Some(list) => Lookup::Releases(releases(list)),
         None => Lookup::NoChart(entries.as_map().into_iter().flat_map(|map| map.keys()).map(ToString::to_string).collect()),
     })
+}
+
+/// How long the text may be was decided when it was fetched.
+fn read_yaml(text: &str, origin: &str) -> Result<Node> {
+    let source = Arc::new(Source { name: origin.to_owned(), text: text.to_owned() });
+    yaml::read(&source, &Limits { bytes: text.len(), ..Limits::default() })
 }
 
 fn releases(list: &Node) -> Vec<Release> {

@@ -196,7 +196,7 @@ impl<'a> Scanner<'a> {
         match bytes[at] {
             quote @ (b'"' | b'\'') => {
                 let close = quoted_end(bytes, at, quote)?;
-                if close > end || close == end || !ends_key(close) {
+                if close >= end || !ends_key(close) {
                     return Some(None);
                 }
                 let text = &self.text[at + 1..close - 1];

@@ -28,8 +28,10 @@ pub(super) enum FailureKind {
     Denied,
     /// It may go better in a moment.
     Passing,
-    /// The certificate isn't trusted, or there is no TLS at all.
-    Tls,
+    /// The certificate isn't trusted.
+    Untrusted,
+    /// The other side doesn't speak TLS.
+    NotTls,
     /// The bytes are not those that were promised.
     Corrupt,
     /// More came than is taken.
@@ -50,13 +52,15 @@ impl Failure {
             FailureKind::Denied => ErrorKind::Denied,
             FailureKind::Corrupt => ErrorKind::Corrupt,
             FailureKind::Limit => ErrorKind::Limit,
-            FailureKind::Passing | FailureKind::Tls | FailureKind::Lasting => ErrorKind::Network,
+            FailureKind::Passing | FailureKind::Untrusted | FailureKind::NotTls | FailureKind::Lasting => ErrorKind::Network,
         };
         let error = Error::new(kind, self.message);
-        if self.kind == FailureKind::Tls {
-            return error.hint("a private authority needs --ca-file; a registry without TLS needs --plain-http");
+        match self.kind {
+            FailureKind::Untrusted => error.hint("the certificates of a private authority are given by --ca-file"),
+            FailureKind::NotTls => error.hint("a registry without TLS needs --plain-http"),
+            FailureKind::Corrupt => error.hint("it was changed after it was pushed, or on its way: ask the registry's owner"),
+            _ => error,
         }
-        error
     }
 
     /// What a status other than 200 means.
@@ -76,7 +80,10 @@ impl Failure {
             return Self::new(FailureKind::Lasting, "the registry redirects without end");
         }
         if let Some(tls) = find::<rustls::Error>(error) {
-            return Self::new(FailureKind::Tls, format!("there is no trusted connection to the registry: {tls}"));
+            return match tls {
+                rustls::Error::InvalidMessage(_) => Self::new(FailureKind::NotTls, "the registry doesn't speak TLS"),
+                _ => Self::new(FailureKind::Untrusted, format!("there is no trusted connection to the registry: {tls}")),
+            };
         }
         if error.is_timeout() {
             return Self::new(FailureKind::Passing, "the registry took too long to answer");
@@ -98,7 +105,7 @@ impl Failure {
 impl From<OciDistributionError> for Failure {
     fn from(error: OciDistributionError) -> Self {
         match error {
-            OciDistributionError::UnauthorizedError { .. } => Self::new(FailureKind::Denied, "the registry wants other credentials (401)"),
+            OciDistributionError::UnauthorizedError { .. } => Self::new(FailureKind::Denied, "the registry doesn't let us in (401)"),
             OciDistributionError::AuthenticationFailure(body) => Self::refused_login(body.as_bytes()),
             OciDistributionError::RegistryError { envelope, .. } => of_envelope(&envelope),
             OciDistributionError::ServerError { code, .. } => Self::of_status(code),

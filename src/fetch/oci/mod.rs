@@ -10,6 +10,8 @@ mod identity;
 mod manifest;
 mod session;
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 
 use super::cache::{Bucket, Cache};
@@ -31,7 +33,7 @@ const MOST_LISTED: usize = 5;
 /// [`ErrorKind::NotFound`] for an unknown repository or version (the nearest are listed), [`ErrorKind::Denied`] for missing or refused
 /// credentials (with what was looked at), [`ErrorKind::Chart`] for what is no chart, [`ErrorKind::Corrupt`] for a wrong digest,
 /// [`ErrorKind::Limit`], [`ErrorKind::Network`] after the last retry.
-pub async fn fetch(reference: &OciRef, options: &Options, progress: &dyn Progress) -> Result<Package> {
+pub(super) async fn fetch(reference: &OciRef, options: &Options, progress: &dyn Progress) -> Result<Package> {
     let cache = Cache::new(options.cache_dir.clone(), progress);
     let remembered = Remembered::recall(&cache, reference, options.devel);
     if options.offline || reference.digest.is_some() {
@@ -47,11 +49,30 @@ pub async fn fetch(reference: &OciRef, options: &Options, progress: &dyn Progres
     let found = look_for_credentials(&reference.registry, options).await?;
     found.failures.iter().for_each(|failure| progress.notice(format!("{failure}; going on without its credentials")));
     let fetching = Fetching { reference, options, found: &found, progress };
-    let mut session = Session::new(reference, options, &found.login)?;
-    session.log_in().await.map_err(|failure| fetching.failed(&reference.to_string(), failure))?;
+    let session = open_session(&fetching).await?;
     let (remembered, archive) = fetching.fetch(&session, &cache).await?;
     remembered.remember(&cache, reference, options.devel);
     Ok(package(archive, remembered))
+}
+
+/// Connects and logs in. As with Helm, a registry on this machine needn't have TLS.
+async fn open_session(fetching: &Fetching<'_>) -> Result<Session> {
+    let Fetching { reference, options, found, .. } = fetching;
+    let mut session = Session::new(reference, options, &found.login)?;
+    let mut outcome = session.log_in().await;
+    if outcome.as_ref().is_err_and(|failure| failure.kind == FailureKind::NotTls) && is_this_machine(&reference.registry) {
+        session = Session::new(reference, &Options { plain_http: true, ..(*options).clone() }, &found.login)?;
+        outcome = session.log_in().await;
+    }
+    outcome.map(|()| session).map_err(|failure| fetching.failed(&reference.to_string(), failure))
+}
+
+/// Whether `host[:port]` is a loopback address or `localhost`.
+fn is_this_machine(registry: &str) -> bool {
+    let host =
+        registry.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit())).map_or(registry, |(host, _)| host);
+    let address: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
+    host == "localhost" || address.is_some_and(|address| address.is_loopback())
 }
 
 fn package(archive: Bytes, remembered: Remembered) -> Package {
@@ -220,11 +241,27 @@ impl Fetching<'_> {
         } else {
             error
         };
-        error.context(format!("cannot fetch {what}"))
+        // Who asked for the chart has named it as it was written.
+        if what == self.reference.to_string() { error } else { error.context(format!("cannot fetch {what}")) }
     }
 }
 
 /// A version as a tag.
 fn tag(version: &str) -> String {
     version.replace('+', "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_is_known_by_its_names() {
+        for ours in ["localhost", "localhost:5000", "127.0.0.1:5000", "127.9.9.9", "[::1]:5000", "[::1]"] {
+            assert!(is_this_machine(ours), "{ours}");
+        }
+        for other in ["localhost.example.com:5000", "10.0.0.1", "registry:127", "[2001:db8::1]:5000", "128.0.0.1:127"] {
+            assert!(!is_this_machine(other), "{other}");
+        }
+    }
 }

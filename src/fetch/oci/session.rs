@@ -10,6 +10,7 @@ use bytes::Bytes;
 use oci_client::client::{Certificate, CertificateEncoding, ClientConfig, ClientProtocol};
 use oci_client::errors::OciDistributionError;
 use oci_client::secrets::RegistryAuth;
+use oci_client::token_cache::RegistryTokenType;
 use oci_client::{Client, Reference, RegistryOperation};
 use tokio::io::AsyncWrite;
 
@@ -71,8 +72,13 @@ impl Session {
         {
             self.auth = RegistryAuth::Bearer(token.expose().to_owned());
         }
-        let place = self.tagged("latest");
-        self.answered(async || self.client.auth(&place, &self.auth, RegistryOperation::Pull).await).await.map(drop)
+        let (place, pull) = (self.tagged("latest"), RegistryOperation::Pull);
+        let token = self.answered(async || self.client.auth(&place, &self.auth, pull).await).await?;
+        if let (None, RegistryAuth::Basic(username, password)) = (token, &self.auth) {
+            // A registry that greets everybody may still want to know us for this repository, so the login is sent unasked, as Helm does.
+            self.client.tokens.insert(&place, pull, RegistryTokenType::Basic(username.clone(), password.clone())).await;
+        }
+        Ok(())
     }
 
     /// The repository's tags, as the registry orders them.

@@ -13,7 +13,7 @@ use super::input::{Mark, step};
 use super::keys::{self, Key};
 use super::parser::Tag;
 use super::problem::{Found, Problem, Stage};
-use super::tree::{Raw, RawKind, Tree, too_deep};
+use super::tree::{Raw, RawKind, Tree, too_deep, too_many};
 use super::{Limits, resolve};
 use crate::value::{Data, Entry, Node, Source, Span};
 
@@ -32,6 +32,8 @@ pub(super) struct Composer<'s> {
     limits: &'s Limits,
     /// Every key once.
     keys: HashSet<Arc<str>>,
+    /// Nodes of the documents composed so far.
+    nodes: usize,
 }
 
 /// One document being composed.
@@ -85,7 +87,7 @@ enum Expects {
 
 impl<'s> Composer<'s> {
     pub(super) fn new(source: &'s Arc<Source>, limits: &'s Limits) -> Self {
-        Self { source, limits, keys: HashSet::new() }
+        Self { source, limits, keys: HashSet::new(), nodes: 0 }
     }
 
     /// Composes a document.
@@ -107,15 +109,12 @@ impl<'s> Composer<'s> {
             infinite: Vec::new(),
         };
         let node = run.compose()?;
-        if let Some(problem) = run.bad_key {
-            return Err(problem);
+        let (nodes, bad_key, infinite) = (run.nodes, run.bad_key, run.infinite);
+        self.nodes += nodes;
+        match bad_key.or_else(|| first_infinite(&node, &infinite)) {
+            Some(problem) => Err(problem),
+            None => Ok(node),
         }
-        if !run.infinite.is_empty()
-            && let Some(problem) = first_infinite(&node, &run.infinite)
-        {
-            return Err(problem);
-        }
-        Ok(node)
     }
 
     fn span(&self, mark: Mark) -> Span {
@@ -236,7 +235,7 @@ impl Run<'_, '_, '_> {
 
     fn deepen(&mut self, mark: Mark) -> Found<()> {
         if self.depth == self.composer.limits.depth {
-            return Err(too_deep(self.composer.limits.depth, mark));
+            return Err(too_deep(self.composer.limits, mark));
         }
         self.depth += 1;
         Ok(())
@@ -249,10 +248,8 @@ impl Run<'_, '_, '_> {
         if !self.expanding.is_empty() {
             self.aliased += 1;
         }
-        let limit = self.composer.limits.nodes;
-        if self.nodes > limit {
-            let message = format!("more than {limit} nodes with all aliases expanded (the limit `nodes`)");
-            return Err(Problem::new(Stage::Limit, message, mark));
+        if self.nodes + self.composer.nodes > self.composer.limits.nodes {
+            return Err(too_many(self.composer.limits, mark));
         }
         if self.aliased > ALIASED_UNCHECKED && self.nodes > NODES_UNCHECKED && too_much_aliased(self.aliased, self.nodes) {
             return Err(Problem::new(Stage::Aliasing, "document contains excessive aliasing", mark));
@@ -305,8 +302,8 @@ impl Run<'_, '_, '_> {
         let key = match key {
             Key::Text(text) => text,
             Key::Refused(why) => {
-                let message = format!("{why}, value: {}", keys::go_syntax(&value.data));
-                self.bad_key.get_or_insert_with(|| Problem::new(Stage::Keys, message, key_at));
+                let problem = || Problem::new(Stage::Keys, format!("{why}, value: {}", keys::go_syntax(&value.data)), key_at);
+                self.bad_key.get_or_insert_with(problem);
                 return;
             }
         };
@@ -349,7 +346,7 @@ fn too_much_aliased(aliased: usize, nodes: usize) -> bool {
 
 /// The first number that JSON has no word for, in Go's order: keys sorted. One that was overwritten doesn't count.
 fn first_infinite(root: &Node, marks: &[Mark]) -> Option<Box<Problem>> {
-    let mut rest = vec![root];
+    let mut rest = if marks.is_empty() { vec![] } else { vec![root] };
     while let Some(node) = rest.pop() {
         match &node.data {
             Data::Float(number) if !number.is_finite() => {

@@ -34,6 +34,12 @@ pub(super) fn may_end_word(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0 | 0xC2 | 0xE2)
 }
 
+/// Whether a text begins with a line break.
+#[inline]
+fn is_break(bytes: &[u8]) -> bool {
+    matches!(bytes, [b'\r' | b'\n', ..] | [0xC2, 0x85, ..] | [0xE2, 0x80, 0xA8 | 0xA9, ..])
+}
+
 /// A letter, a digit, `_` or `-`: what names of anchors, directives and tag handles are made of.
 pub(super) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
@@ -86,12 +92,8 @@ impl<'a> Input<'a> {
     /// Whether a line break (CR, LF, NEL, LS, PS) stands `ahead` bytes on.
     #[inline]
     pub(super) fn is_break(&self, ahead: usize) -> bool {
-        match self.peek(ahead) {
-            b'\r' | b'\n' => true,
-            0xC2 => self.peek(ahead + 1) == 0x85,
-            0xE2 => self.peek(ahead + 1) == 0x80 && matches!(self.peek(ahead + 2), 0xA8 | 0xA9),
-            _ => false,
-        }
+        step(1);
+        self.text.as_bytes().get(self.mark.pos as usize + ahead..).is_some_and(is_break)
     }
 
     /// Whether a line break or the end is `ahead` bytes on.
@@ -136,30 +138,37 @@ impl<'a> Input<'a> {
     #[inline]
     pub(super) fn skip_until(&mut self, stop: impl Fn(u8) -> bool) {
         let rest = &self.text.as_bytes()[self.mark.pos as usize..];
-        let mut chars = 0;
-        let mut length = 0;
-        for &byte in rest {
-            if stop(byte) {
-                break;
-            }
-            length += 1;
-            chars += u32::from(byte & 0xC0 != 0x80);
-        }
-        step(length as usize);
-        self.mark.pos += length;
-        self.mark.index += chars;
-        self.mark.column += chars;
+        let length = rest.iter().position(|&byte| stop(byte)).unwrap_or(rest.len());
+        self.pass(length);
+    }
+
+    /// Passes bytes that hold whole characters and no line break.
+    fn pass(&mut self, length: usize) {
+        step(length);
+        let start = self.mark.pos as usize;
+        let passed = &self.text.as_bytes()[start..start + length];
+        let chars = passed.iter().filter(|&&byte| byte & 0xC0 != 0x80).count();
+        // A text has fewer bytes than 32 bits count.
+        self.mark.pos += length as u32;
+        self.mark.index += chars as u32;
+        self.mark.column += chars as u32;
     }
 
     /// Passes what is left of this line.
     pub(super) fn skip_to_break(&mut self) {
-        loop {
-            self.skip_until(|byte| matches!(byte, b'\r' | b'\n' | 0 | 0xC2 | 0xE2));
-            if self.is_break_or_end(0) {
-                return;
+        let start = self.mark.pos as usize;
+        let rest = &self.text.as_bytes()[start..];
+        let line = &rest[..memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len())];
+        // NEL, LS and PS are the only other breaks; both of their first bytes are rare.
+        let mut length = 0;
+        while let Some(offset) = memchr::memchr2(0xC2, 0xE2, &line[length..]) {
+            length += offset;
+            if is_break(&line[length..]) {
+                return self.pass(length);
             }
-            self.skip_char();
+            length += 1;
         }
+        self.pass(line.len());
     }
 
     /// Passes blanks.

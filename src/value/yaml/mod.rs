@@ -52,7 +52,7 @@ pub struct Limits {
     /// How deep collections may nest, aliases expanded. Nodes are walked and dropped by recursion, so this is what keeps a stack from
     /// running over; Kubernetes' own deepest schemas stay below 50.
     pub depth: usize,
-    /// Nodes after aliases are expanded, mappings' keys counted, too.
+    /// Nodes of all documents together after aliases are expanded, mappings' keys counted, too.
     pub nodes: usize,
 }
 
@@ -74,7 +74,7 @@ pub fn read(source: &Arc<Source>, limits: &Limits) -> Result<Node> {
 /// Reads all documents of a stream: rendered manifests, files of a repository. Empty documents are [`Data::Null`].
 ///
 /// # Errors
-/// As [`read`], for any of the documents; `limits.nodes` holds for each.
+/// As [`read`], for any of the documents.
 pub fn read_all(source: &Arc<Source>, limits: &Limits) -> Result<Vec<Node>> {
     documents(source, limits, usize::MAX).map_err(|problem| problem.into_error(source))
 }
@@ -104,7 +104,7 @@ fn documents(source: &Arc<Source>, limits: &Limits, most: usize) -> Found<Vec<No
     let mut composer = Composer::new(source, limits);
     let mut documents = Vec::new();
     while documents.len() < most
-        && let Some(tree) = tree::read_document(&mut parser, limits.depth)?
+        && let Some(tree) = tree::read_document(&mut parser, limits)?
     {
         documents.push(composer.document(&tree, &parser.scanner.comments)?);
     }

@@ -1,6 +1,7 @@
 //! Events: the grammar of YAML 1.1 over tokens, as a machine with a stack of states (go-yaml v2 parserc.go). It does not recurse.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::input::Mark;
 use super::problem::{Found, Problem, Stage};
@@ -120,8 +121,8 @@ pub(super) struct Parser<'a> {
     states: Vec<State>,
     /// Where the open collections began.
     marks: Vec<Mark>,
-    /// Handles and prefixes of this document.
-    handles: Vec<(&'a str, Cow<'a, [u8]>)>,
+    /// This document's tag handles and what they stand for.
+    handles: HashMap<&'a str, Cow<'a, [u8]>>,
 }
 
 /// A node's anchor and its tag's URI.
@@ -133,7 +134,7 @@ pub(super) type Located<'a> = (Event<'a>, Mark);
 impl<'a> Parser<'a> {
     /// A parser at the start of `text`.
     pub(super) fn new(text: &'a str) -> Self {
-        Self { scanner: Scanner::new(text), state: State::FirstDocument, states: Vec::new(), marks: Vec::new(), handles: Vec::new() }
+        Self { scanner: Scanner::new(text), state: State::FirstDocument, states: Vec::new(), marks: Vec::new(), handles: HashMap::new() }
     }
 
     /// The next event; `StreamEnd` again and again when there is no more.
@@ -274,10 +275,11 @@ impl<'a> Parser<'a> {
                     return Err(Problem::new(Stage::Parser, "found duplicate %YAML directive", start));
                 }
                 TokenKind::Version(1, 1) => version_seen = true,
-                TokenKind::TagDirective(handle, _) if self.handles.iter().any(|&(known, _)| known == handle) => {
-                    return Err(Problem::new(Stage::Parser, "found duplicate %TAG directive", start));
+                TokenKind::TagDirective(handle, prefix) => {
+                    if self.handles.insert(handle, prefix).is_some() {
+                        return Err(Problem::new(Stage::Parser, "found duplicate %TAG directive", start));
+                    }
                 }
-                TokenKind::TagDirective(handle, prefix) => self.handles.push((handle, prefix)),
                 _ => return Err(Problem::new(Stage::Parser, "found incompatible YAML document", start)),
             }
         }
@@ -374,7 +376,7 @@ impl<'a> Parser<'a> {
     }
 
     fn expand(&self, handle: &str, suffix: &[u8]) -> Option<Vec<u8>> {
-        let declared = self.handles.iter().find(|&&(known, _)| known == handle).map(|(_, prefix)| prefix.as_ref());
+        let declared = self.handles.get(handle).map(AsRef::as_ref);
         let prefix = declared.or(match handle {
             "!" => Some(&b"!"[..]),
             "!!" => Some(YAML_TAGS),

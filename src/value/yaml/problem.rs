@@ -77,7 +77,11 @@ impl Problem {
         let line = line_at(&source.text, mark);
         let hints = hints(&self.message, line);
         let place = Place { file: source.name.clone(), line: mark.line + 1, column: mark.column + 1 };
-        let error = Error::new(kind, format!("{}{aside}", self.message)).at(place).excerpt(line);
+        let mut error = Error::new(kind, format!("{}{aside}", cut(&self.message, MAX_MESSAGE))).at(place);
+        // A caret is of no use on a line that doesn't fit the screen many times over.
+        if (mark.column as usize) < MAX_EXCERPT {
+            error = error.excerpt(cut(line, MAX_EXCERPT));
+        }
         hints.into_iter().fold(error, Error::hint)
     }
 
@@ -90,6 +94,20 @@ impl Problem {
             }
             Some((what, since)) => (self.mark, format!(", while {what} that begins on line {}", since.line + 1)),
         }
+    }
+}
+
+/// The most characters of a message; what it quotes may be as long as the text.
+const MAX_MESSAGE: usize = 400;
+
+/// The most characters of a line that are shown.
+const MAX_EXCERPT: usize = 240;
+
+/// The text's first characters, with `…` for the others.
+fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
     }
 }
 

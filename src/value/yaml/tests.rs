@@ -167,10 +167,39 @@ fn the_deepest_nesting_fits_a_usual_stack() {
     std::thread::Builder::new().stack_size(2 << 20).spawn(work).unwrap().join().unwrap();
 }
 
+#[test]
+fn the_limit_on_nodes_holds_for_all_documents_together() {
+    let limits = Limits { nodes: 100, ..Limits::default() };
+    assert!(read_all(&given("---\n".repeat(30)), &limits).is_ok());
+    assert_eq!(read_all(&given("---\n".repeat(300)), &limits).unwrap_err().kind(), ErrorKind::Limit);
+}
+
+#[test]
+fn endless_lines_and_quotes_are_cut() {
+    let error = refused(format!("? {{a: {}}}\n", "x".repeat(10_000)));
+    assert!(error.report().len() < 1_500, "{error:?}");
+    let error = refused(format!("[{}", "a, ".repeat(10_000)));
+    assert!(error.report().len() < 1_500, "{error:?}");
+    assert!(refused(format!("{}: b: c", "a".repeat(300))).report().len() < 400);
+}
+
+#[test]
+fn words_that_are_not_text() {
+    for text in ["yes", "n", "1", "0x1F", "1e3", ".5", "~", "", "null", ".inf", "2001-01-01", "0b-1", "+1"] {
+        assert!(!is_text(text), "{text}");
+    }
+    for text in ["yEs", "1.2.3", "1:30", "<<", "-", "0x", "2001-13-01", ".", "e5", "1e999", "a"] {
+        assert!(is_text(text), "{text}");
+    }
+}
+
+/// A shape of text, by name, in any size.
+type Shape = (&'static str, fn(usize) -> String);
+
 /// Twice the text, at most about twice the work, for every shape that has tempted a scanner to look again and again.
 #[test]
 fn effort_grows_with_the_text_and_no_faster() {
-    let shapes: &[(&str, fn(usize) -> String)] = &[
+    let shapes: &[Shape] = &[
         ("opened lists", |n| "[".repeat(n)),
         ("opened mappings", |n| "{".repeat(n)),
         ("opened pairs", |n| "[a: ".repeat(n)),

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::Limits;
 use super::input::Mark;
 use super::parser::{Event, Parser, Tag};
 use super::problem::{Found, Problem, Stage};
@@ -45,11 +46,11 @@ impl Tree<'_> {
     }
 }
 
-/// Reads the next document of a stream; `None` when there is no more. `depth` is how deep collections may nest.
+/// Reads the next document of a stream; `None` when there is no more.
 ///
 /// # Errors
-/// What makes it unreadable; a collection nested too deeply.
-pub(super) fn read_document<'a>(parser: &mut Parser<'a>, depth: usize) -> Found<Option<Tree<'a>>> {
+/// What makes it unreadable; the limits on depth and nodes.
+pub(super) fn read_document<'a>(parser: &mut Parser<'a>, limits: &Limits) -> Found<Option<Tree<'a>>> {
     if matches!(parser.next()?, (Event::StreamEnd, _)) {
         return Ok(None);
     }
@@ -79,16 +80,24 @@ pub(super) fn read_document<'a>(parser: &mut Parser<'a>, depth: usize) -> Found<
             anchors.insert(name, index);
         }
         if matches!(kind, RawKind::Sequence(_) | RawKind::Mapping(_)) {
-            if open.len() == depth {
-                return Err(too_deep(depth, mark));
+            if open.len() == limits.depth {
+                return Err(too_deep(limits, mark));
             }
             open.push(index);
+        }
+        if index == limits.nodes {
+            return Err(too_many(limits, mark));
         }
         nodes.push(Raw { mark, kind });
     }
 }
 
-/// Collections nested deeper than [`super::Limits::depth`].
-pub(super) fn too_deep(depth: usize, mark: Mark) -> Box<Problem> {
-    Problem::new(Stage::Limit, format!("collections nest deeper than {depth} levels (the limit `depth`)"), mark)
+/// Collections nested deeper than [`Limits::depth`].
+pub(super) fn too_deep(limits: &Limits, mark: Mark) -> Box<Problem> {
+    Problem::new(Stage::Limit, format!("collections nest deeper than {} levels (the limit `depth`)", limits.depth), mark)
+}
+
+/// More nodes than [`Limits::nodes`].
+pub(super) fn too_many(limits: &Limits, mark: Mark) -> Box<Problem> {
+    Problem::new(Stage::Limit, format!("more than {} nodes with all aliases expanded (the limit `nodes`)", limits.nodes), mark)
 }

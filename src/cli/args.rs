@@ -1,0 +1,243 @@
+//! What was typed: the one table of commands and flags, from which help, completions and the man page come. No I/O here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+use crate::classify::Severity;
+
+/// Shows what shifts under a Helm release when its chart is upgraded.
+///
+/// Compares two versions of a chart (default values, templates, metadata) and marks what puts Azure Workload Identity at risk.
+#[derive(Debug, Parser)]
+#[command(name = "chartshift", version, propagate_version = true, arg_required_else_help = true, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// What every command takes.
+    #[command(flatten)]
+    pub shared: Shared,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Review the upgrade of a chart from one version to another
+    Diff(Box<DiffArgs>),
+    /// List the rules, or explain one
+    Rules(RulesArgs),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+pub struct Shared {
+    /// When to colour text on standard output; NO_COLOR counts too
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub color: ColorWhen,
+    /// Print no progress and no notices
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print more: the changed lines of templates and CRDs
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal that wants it.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// `chartshift diff`.
+#[derive(Debug, Args)]
+#[command(after_help = DIFF_EXAMPLES)]
+pub struct DiffArgs {
+    /// CHART OLD NEW: a chart and its versions (exact, a constraint such as ~12.20, or latest); without NEW the latest is the new side.
+    /// OLD_REF NEW_REF: two charts with their versions, in any mix of folders, archives, URLs, oci://…:VERSION and REPO/NAME@VERSION
+    #[arg(required = true, num_args = 2..=3, value_names = ["CHART", "OLD", "NEW"], value_hint = ValueHint::AnyPath)]
+    pub charts: Vec<String>,
+
+    /// Where the charts come from.
+    #[command(flatten)]
+    pub source: SourceArgs,
+
+    /// Write a report: text, markdown or json, to standard output or to FILE; may be repeated
+    #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
+    pub outputs: Vec<String>,
+    /// Exit with 1 when a finding is at this level or above
+    #[arg(long, value_name = "LEVEL", default_value = "high")]
+    pub fail_on: FailOn,
+    /// Add rules from a file; may be repeated
+    #[arg(long = "rules", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub rule_files: Vec<PathBuf>,
+    /// Use only this rule pack; may be repeated
+    #[arg(long = "pack", value_name = "NAME")]
+    pub packs: Vec<String>,
+    /// The configuration file [default: .chartshift.yaml in this folder or one above it, up to the repository's root]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// Compare even when the two references are different charts
+    #[arg(long)]
+    pub force: bool,
+    /// Lines around each change of a template
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub context: usize,
+}
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  chartshift diff bitnami/thanos 12.20.2 12.20.4
+  chartshift diff oci://registry-1.docker.io/bitnamicharts/thanos 12.20.2 '~12.20'
+  chartshift diff --repo https://charts.jetstack.io cert-manager v1.15.0 latest -o markdown=review.md
+  chartshift diff ./thanos-12.20.2.tgz ./charts/thanos
+
+Exit status:
+  0  compared, nothing at or above --fail-on
+  1  findings at or above --fail-on
+  2  could not compare, or compared only in part";
+
+/// Where charts come from; the names are Helm's where Helm has the flag.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Chart sources")]
+pub struct SourceArgs {
+    /// The URL of the chart repository that CHART is in
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub repo: Option<String>,
+    /// The user name for the repository or registry
+    #[arg(long, value_name = "NAME")]
+    pub username: Option<String>,
+    /// Read the password from standard input
+    #[arg(long, requires = "username")]
+    pub password_stdin: bool,
+    /// Trust the certificate authorities in this file, too
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub ca_file: Option<PathBuf>,
+    /// Identify with this client certificate
+    #[arg(long, value_name = "FILE", requires = "key_file", value_hint = ValueHint::FilePath)]
+    pub cert_file: Option<PathBuf>,
+    /// The client certificate's private key
+    #[arg(long, value_name = "FILE", requires = "cert_file", value_hint = ValueHint::FilePath)]
+    pub key_file: Option<PathBuf>,
+    /// Do not verify the server's certificate
+    #[arg(long)]
+    pub insecure_skip_tls_verify: bool,
+    /// Send the credentials to every host the repository names
+    #[arg(long)]
+    pub pass_credentials: bool,
+    /// Speak HTTP to OCI registries
+    #[arg(long)]
+    pub plain_http: bool,
+    /// Take development versions (alpha, beta, release candidates) into account
+    #[arg(long)]
+    pub devel: bool,
+    /// Use only what is in the cache
+    #[arg(long, env = "CHARTSHIFT_OFFLINE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub offline: bool,
+    /// The folder of the cache
+    #[arg(long, value_name = "DIR", env = "CHARTSHIFT_CACHE_DIR", value_hint = ValueHint::DirPath)]
+    pub cache_dir: Option<PathBuf>,
+    /// Helm's list of repositories
+    #[arg(long, value_name = "FILE", env = "HELM_REPOSITORY_CONFIG", value_hint = ValueHint::FilePath)]
+    pub repository_config: Option<PathBuf>,
+    /// Helm's registry credentials
+    #[arg(long, value_name = "FILE", env = "HELM_REGISTRY_CONFIG", value_hint = ValueHint::FilePath)]
+    pub registry_config: Option<PathBuf>,
+}
+
+/// The level from which findings fail the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Findings never fail the run.
+    Never,
+    /// From info.
+    Info,
+    /// From low.
+    Low,
+    /// From medium.
+    Medium,
+    /// From high.
+    High,
+    /// From critical.
+    Critical,
+}
+
+impl FailOn {
+    /// The lowest severity that fails the run; `None` when none does.
+    pub fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Never => None,
+            Self::Info => Some(Severity::Info),
+            Self::Low => Some(Severity::Low),
+            Self::Medium => Some(Severity::Medium),
+            Self::High => Some(Severity::High),
+            Self::Critical => Some(Severity::Critical),
+        }
+    }
+}
+
+/// `chartshift rules`.
+#[derive(Debug, Args)]
+pub struct RulesArgs {
+    /// The rule to explain; all are listed when left out
+    pub id: Option<String>,
+    /// Add rules from a file; may be repeated
+    #[arg(long = "rules", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub rule_files: Vec<PathBuf>,
+    /// How to print: text, or markdown for a document
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: RulesFormat,
+}
+
+/// How `chartshift rules` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RulesFormat {
+    /// For a terminal.
+    Text,
+    /// For a document.
+    Markdown,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_table_of_flags_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_says_what_it_does() {
+        for command in Cli::command().get_subcommands() {
+            for arg in command.get_arguments() {
+                assert!(arg.get_help().is_some(), "{} {} has no help", command.get_name(), arg.get_id());
+            }
+        }
+    }
+
+    #[test]
+    fn diff_takes_two_references_or_a_chart_and_versions() {
+        for line in
+            ["chartshift diff a.tgz b.tgz", "chartshift diff bitnami/thanos 12.20.2 12.20.4", "chartshift diff x 1 -o json=x.json -o text"]
+        {
+            assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
+        }
+        for line in ["chartshift diff a", "chartshift diff", "chartshift diff a b c d", "chartshift diff a b --fail-on worst"] {
+            assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
+    }
+}

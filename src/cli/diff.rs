@@ -1,0 +1,139 @@
+//! `chartshift diff`: two references become reports.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use super::args::{DiffArgs, SourceArgs};
+use super::output::{self, Output};
+use super::terminal::Terminal;
+use super::{Outcome, configuration};
+use crate::classify::Verdict;
+use crate::diff;
+use crate::error::{Error, ErrorKind, Result};
+use crate::fetch::{self, Bars, ChartRef, Credentials, Options, RedactedUrl};
+use crate::report::{self, Report, Style};
+use crate::review::{self, Settings};
+
+/// The longest password that is read from standard input, in bytes.
+const MAX_PASSWORD: u64 = 64 << 10;
+
+/// Fetches, reviews, reports.
+///
+/// # Errors
+/// Whatever keeps the comparison from being made.
+pub(super) fn run(args: &DiffArgs, terminal: &Terminal) -> Result<Outcome> {
+    let outputs = Output::parse_all(&args.outputs)?;
+    let catalogue = configuration::catalogue(&args.rule_files, &args.packs)?;
+    let settings = Settings {
+        diff: diff::Settings { context: args.context, ..diff::Settings::default() },
+        classify: configuration::settings(args.config.as_deref(), &catalogue)?,
+        force: args.force,
+        ..Settings::default()
+    };
+    let (old, new) = references(args)?;
+    let options = options(&args.source)?;
+    let bars = Bars::new(terminal.quiet);
+    let fetched = fetch::fetch_pair(&old, &new, &options, &bars);
+    for notice in bars.notices() {
+        terminal.notice(&notice);
+    }
+    let (old, new) = fetched?;
+    let report = review::review(&old, &new, &catalogue, &settings)?;
+    write(&report, &outputs, terminal)?;
+    Ok(outcome(&report.verdict, args))
+}
+
+fn outcome(verdict: &Verdict, args: &DiffArgs) -> Outcome {
+    if !verdict.missing.is_empty() {
+        return Outcome::Incomplete;
+    }
+    match (verdict.level, args.fail_on.severity()) {
+        (Some(level), Some(least)) if level >= least => Outcome::Findings,
+        _ => Outcome::Clean,
+    }
+}
+
+fn write(report: &Report, outputs: &[Output], terminal: &Terminal) -> Result<()> {
+    for wanted in outputs {
+        match &wanted.file {
+            None => output::to_stdout(|out| report::write(report, wanted.format, out, &terminal.style()))?,
+            Some(file) => {
+                let style = Style { lines: terminal.verbose, ..Style::PLAIN };
+                output::to_file(file, |out| report::write(report, wanted.format, out, &style))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `CHART OLD NEW` with `--repo` or three words; `CHART OLD` (new: latest) or `OLD_REF NEW_REF` with two.
+fn references(args: &DiffArgs) -> Result<(ChartRef, ChartRef)> {
+    let repo = args.source.repo.as_deref().map(RedactedUrl::parse).transpose()?;
+    let parse = |chart: &str, version: Option<&str>| ChartRef::parse(chart, version, repo.as_ref());
+    match args.charts.as_slice() {
+        [chart, old, new] => Ok((parse(chart, Some(old))?, parse(chart, Some(new))?)),
+        [chart, old] if is_version(old) => Ok((parse(chart, Some(old))?, parse(chart, None)?)),
+        [old, new] => Ok((parse(old, None)?, parse(new, None)?)),
+        _ => Err(Error::new(ErrorKind::Usage, "diff takes a chart and two versions, or two charts")),
+    }
+}
+
+/// Whether a word is a version or a constraint rather than a chart: it begins like one and no such path exists.
+fn is_version(word: &str) -> bool {
+    let bare = word.strip_prefix('v').unwrap_or(word);
+    let begins_so = bare.starts_with(|c: char| c.is_ascii_digit() || "^~<>=!*".contains(c)) || word == "latest";
+    begins_so && !word.contains('/') && !word.ends_with(".tgz") && !std::path::Path::new(word).exists()
+}
+
+fn options(args: &SourceArgs) -> Result<Options> {
+    let mut options = Options::from_environment();
+    let replace = |place: &mut Option<PathBuf>, given: &Option<PathBuf>| {
+        if given.is_some() {
+            place.clone_from(given);
+        }
+    };
+    replace(&mut options.cache_dir, &args.cache_dir);
+    replace(&mut options.repository_config, &args.repository_config);
+    replace(&mut options.registry_config, &args.registry_config);
+    options.tls.ca_file.clone_from(&args.ca_file);
+    options.tls.cert_file.clone_from(&args.cert_file);
+    options.tls.key_file.clone_from(&args.key_file);
+    options.tls.insecure_skip_verify = args.insecure_skip_tls_verify;
+    options.pass_credentials_all = args.pass_credentials;
+    options.plain_http = args.plain_http;
+    options.devel = args.devel;
+    options.offline = args.offline;
+    options.credentials = credentials(args)?;
+    Ok(options)
+}
+
+fn credentials(args: &SourceArgs) -> Result<Option<Credentials>> {
+    let Some(username) = args.username.clone() else { return Ok(None) };
+    if !args.password_stdin {
+        return Err(Error::new(ErrorKind::Usage, "--username needs a password")
+            .hint("give it on standard input: --password-stdin < FILE")
+            .hint("or keep both where Helm does: helm repo add --username …, helm registry login"));
+    }
+    let mut password = String::new();
+    std::io::stdin()
+        .take(MAX_PASSWORD)
+        .read_to_string(&mut password)
+        .map_err(|error| Error::new(ErrorKind::Io, error.to_string()).context("cannot read the password from standard input"))?;
+    let password = password.trim_end_matches(['\r', '\n']).to_owned();
+    Ok(Some(Credentials { username, password }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_told_from_charts() {
+        for word in ["1.2.3", "v1.2.3", "~12.20", "^1", ">=1.0.0 <2", "latest", "*"] {
+            assert!(is_version(word), "{word}");
+        }
+        for word in ["thanos", "./1.2.3", "bitnami/thanos@1.2.3", "thanos-12.20.2.tgz", "1.2.3.tgz", "oci://r.example/c:1.2.3", "src"] {
+            assert!(!is_version(word), "{word}");
+        }
+    }
+}

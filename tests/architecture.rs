@@ -12,12 +12,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("value", &["error"]),
     ("fetch", &["error", "value", "version"]),
     ("chart", &["error", "value", "version", "fetch"]),
+    ("template", &["error", "value", "version"]),
+    ("render", &["error", "value", "version", "chart", "template"]),
     ("diff", &["error", "value", "version", "chart"]),
     ("classify", &["error", "value", "version", "chart", "diff"]),
     ("config", &["error", "value", "classify"]),
     ("report", &["error", "value", "version", "chart", "diff", "classify"]),
     ("review", &["error", "value", "version", "fetch", "chart", "diff", "classify", "report"]),
-    ("cli", &["error", "value", "version", "config", "fetch", "chart", "diff", "classify", "report", "review"]),
+    ("cli", &["error", "value", "version", "config", "fetch", "chart", "template", "render", "diff", "classify", "report", "review"]),
 ];
 
 /// The longest a file may be, its tests aside.

@@ -1,3 +1,5 @@
+//! Small templates, executed.
+
 use std::thread;
 
 use super::{Limits, Session};

@@ -1,3 +1,5 @@
+//! What holds for the table of functions.
+
 use super::{FAMILIES, TABLE};
 
 #[test]

@@ -65,6 +65,9 @@ fn render(package: &Package, release: &Release, profile: Profile, args: &Templat
     }
     capabilities.api_versions.extend(args.api_versions.iter().cloned());
     let chart = chart::open(package, &chart::Limits::default())?;
+    if chart.metadata.deprecated {
+        terminal.helm_line("WARNING: This chart is deprecated");
+    }
     let prepared = Prepared::new(Arc::new(chart), profile, Limits::default());
     let mut warnings = Vec::new();
     let rendered = prepared.render_noting(&overrides, release, &capabilities, &mut warnings);

@@ -25,7 +25,7 @@ use std::thread;
 use crate::chart::Chart;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::template::value::{Map, MapKind, Table, Text, Value};
-use crate::template::{ImpureCall, Limits, ParsedFile, Profile, Session, TemplateSet};
+use crate::template::{Chance, ImpureCall, Limits, ParsedFile, Profile, Session, TemplateSet};
 use crate::version::{Constraint, Version};
 pub use capabilities::Capabilities;
 use dependencies::Mount;
@@ -93,7 +93,7 @@ pub struct Rendered {
     pub notes: Vec<(String, Vec<u8>)>,
     /// Calls that give another answer next time.
     pub impure: Vec<ImpureCall>,
-    /// What Helm would print on standard error.
+    /// What Helm would print on standard error while it renders; that a chart is deprecated it says before.
     pub warnings: Vec<String>,
 }
 
@@ -102,13 +102,21 @@ pub struct Prepared {
     chart: Arc<Chart>,
     profile: Profile,
     limits: Limits,
+    chance: Chance,
     parsed: Mutex<HashMap<String, Arc<ParsedFile>>>,
 }
 
 impl Prepared {
     /// A chart for renders as one Helm version does them.
     pub fn new(chart: Arc<Chart>, profile: Profile, limits: Limits) -> Self {
-        Self { chart, profile, limits, parsed: Mutex::default() }
+        Self { chart, profile, limits, chance: Chance::Real, parsed: Mutex::default() }
+    }
+
+    /// The same chart for stable renders: what comes from chance, clock or new keys is the same each time, for comparing.
+    #[must_use]
+    pub fn stable(mut self) -> Self {
+        self.chance = Chance::Stable;
+        self
     }
 
     /// Renders with the user's values over the chart's own.
@@ -148,9 +156,6 @@ impl Prepared {
         warnings.extend(self.chart.warnings.iter().cloned());
         let given = overrides.merged()?;
         check_installable(&self.chart)?;
-        if self.chart.metadata.deprecated {
-            warnings.push("WARNING: This chart is deprecated".into());
-        }
         let root = Mount::root(&self.chart, &given, warnings)?;
         let coalesced = coalesce::coalesce_values(&root, &given, false, warnings)?;
         check_kube_version(&self.chart, capabilities)?;
@@ -158,7 +163,7 @@ impl Prepared {
         let top = objects::Top::new(release, capabilities, &self.profile);
         collect(&root, &top, &root.name, coalesced.with_kind(MapKind::Values), &mut files);
         let set = self.assemble(&files)?;
-        let session = Session::new(&set, self.limits.clone());
+        let session = Session::new(&set, self.limits.clone()).with_chance(self.chance);
         let outputs = execute(&session, &files)?;
         let mut rendered = manifests::sort(outputs)?;
         rendered.crds = root.crds();

@@ -25,7 +25,7 @@ pub mod value;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub use exec::{Frame, ImpureCall, Limits, RenderError, Session};
+pub use exec::{Chance, Frame, ImpureCall, Limits, RenderError, Session};
 pub use profile::{PROFILE_NAMES, Profile};
 
 pub(crate) use encode::parse_json;

@@ -12,7 +12,7 @@ use super::profile::Profile;
 use super::value::Text;
 
 /// How deep blocks and parentheses may nest.
-pub(crate) const MAX_NESTING: usize = 500;
+pub(crate) const MAX_NESTING: usize = 200;
 
 /// A text that is not a template.
 #[derive(Debug, Clone)]

@@ -4,6 +4,7 @@
 //! function that gives another answer next time. Output is bytes. Depends on the tree, values and functions.
 
 mod call;
+mod chance;
 mod error;
 mod eval;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use std::time::Instant;
 
 use regex::bytes::Regex;
 
+pub use chance::Chance;
 pub(crate) use error::Fail;
 pub use error::{Frame, RenderError};
 pub(crate) use eval::entry;
@@ -28,6 +30,7 @@ use super::fmt::quote;
 use super::parser::{ParseError, parse};
 use super::profile::Profile;
 use super::value::{Text, Value};
+use chance::Stream;
 use walk::State;
 
 /// How much a render may use. Each is generous for real charts.
@@ -136,6 +139,9 @@ pub struct Session<'s> {
     steps: Cell<u64>,
     written: Cell<u64>,
     impure: RefCell<Vec<ImpureCall>>,
+    chance: Chance,
+    /// The bytes of the call that runs, in a stable render.
+    stream: RefCell<Stream>,
     began: Instant,
 }
 
@@ -151,8 +157,17 @@ impl<'s> Session<'s> {
             steps: Cell::new(0),
             written: Cell::new(0),
             impure: RefCell::default(),
+            chance: Chance::Real,
+            stream: RefCell::default(),
             began: Instant::now(),
         }
+    }
+
+    /// The same render with chance from elsewhere.
+    #[must_use]
+    pub fn with_chance(mut self, chance: Chance) -> Self {
+        self.chance = chance;
+        self
     }
 
     /// Executes a template with data, as Helm does for each file: `<no value>` is deleted from the output.
@@ -203,6 +218,14 @@ impl<'s> Session<'s> {
         Ok(())
     }
 
+    /// Templates may nest this deep.
+    fn check_depth(&self, depth: usize) -> Result<(), Fail> {
+        if depth > self.limits.depth {
+            return Err(Fail::limit(format!("templates nested deeper than {}", self.limits.depth)));
+        }
+        Ok(())
+    }
+
     /// Counts bytes of output.
     fn wrote(&self, bytes: usize) -> Result<(), Fail> {
         let written = self.written.get() + bytes as u64;
@@ -215,7 +238,12 @@ impl<'s> Session<'s> {
 
     fn note_impure(&self, function: &'static str, file: &File, offset: usize) {
         let call = ImpureCall { function, file: Arc::clone(&file.name), line: file.position(offset).0 };
-        self.impure.borrow_mut().push(call);
+        let mut calls = self.impure.borrow_mut();
+        if self.chance == Chance::Stable {
+            let same = calls.iter().filter(|known| known.function == function && known.file == call.file).count();
+            *self.stream.borrow_mut() = Stream::of_call(function, &file.name, same as u64);
+        }
+        calls.push(call);
     }
 
     /// The compiled expression of a pattern, or what is wrong with it.
@@ -273,6 +301,25 @@ impl Call<'_> {
         self.session.note_impure(function, self.site.0, self.site.1);
     }
 
+    /// Whether chance is to be left out.
+    pub(crate) fn is_stable(&self) -> bool {
+        self.session.chance == Chance::Stable
+    }
+
+    /// Random bytes; in a stable render those of the function last noted with [`Call::impure`].
+    pub(crate) fn fill(&self, buffer: &mut [u8]) -> Result<(), Fail> {
+        if self.is_stable() {
+            self.session.stream.borrow_mut().fill(buffer);
+            return Ok(());
+        }
+        getrandom::fill(buffer).map_err(|error| Fail::text(format!("no random numbers: {error}")))
+    }
+
+    /// Makes the bytes of a stable render depend on the arguments.
+    pub(crate) fn absorb(&self, bytes: &[u8]) {
+        self.session.stream.borrow_mut().absorb(bytes);
+    }
+
     /// Counts work that is dearer than a step.
     pub(crate) fn charge(&self, steps: u64) -> Result<(), Fail> {
         self.session.charge(steps)
@@ -296,6 +343,7 @@ impl Call<'_> {
 
     /// Helm's `include`.
     pub(crate) fn include(&self, name: &Text, data: Value) -> Result<Vec<u8>, Fail> {
+        self.session.check_depth(self.depth + 1)?;
         let inside = self.session.includes.borrow().get(name).copied().unwrap_or(0);
         if inside > MAX_SELF_INCLUDES {
             let name = name.lossy();
@@ -317,6 +365,7 @@ impl Call<'_> {
         if memchr::memmem::find(text, b"{{").is_none() {
             return Ok(without_no_value(text.to_vec()));
         }
+        self.session.check_depth(self.depth + 1)?;
         let templates = self
             .session
             .parse_text(text)

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use super::{Limits, Session};
+use super::{Chance, Limits, Session};
 use crate::template::value::{Table, Value};
 use crate::template::{ParsedFile, Profile, TemplateSet};
 
@@ -55,6 +55,17 @@ fn hostile_templates_end_in_an_error_that_names_the_limit_and_the_line() {
 }
 
 #[test]
+fn the_stack_holds_what_the_default_depth_allows() {
+    let names = ["a", "b", "c", "d", "e", "a"];
+    let text: String = names
+        .windows(2)
+        .map(|pair| format!("{{{{ define {:?} }}}}{{{{ with 1 }}}}{{{{ range list 1 }}}}{{{{ include {:?} (dict) | upper }}}}{{{{ end }}}}{{{{ end }}}}{{{{ end }}}}", pair[0], pair[1]))
+        .collect();
+    let error = render(&(text + "{{ include \"a\" . }}"), Limits::default()).expect_err("too deep");
+    assert!(error.contains("templates nested deeper than 4000"), "{}", &error[error.len() - 300..]);
+}
+
+#[test]
 fn values_that_hold_themselves_do_no_harm() {
     let cycle = "{{ $d := dict }}{{ $_ := set $d \"d\" $d }}";
     for use_of_it in [
@@ -76,7 +87,7 @@ fn deep_nesting_is_refused_when_parsed() {
     let blocks = format!("{}{}", "{{ if 1 }}".repeat(100_000), "{{ end }}".repeat(100_000));
     for template in [parentheses, blocks] {
         let error = render(&template, Limits::default()).expect_err("too deep");
-        assert!(error.contains("nested deeper than 500 levels"), "{error}");
+        assert!(error.contains("nested deeper than 200 levels"), "{error}");
     }
 }
 
@@ -101,4 +112,20 @@ fn functions_that_answer_differently_next_time_are_noted() {
     assert_eq!(session.render("t", Value::Nil).unwrap(), b"3\nAstruct");
     let calls: Vec<(&str, usize)> = session.impure_calls().iter().map(|call| (call.function, call.line)).collect();
     assert_eq!(calls, [("randAlpha", 1), ("now", 2)]);
+}
+
+#[test]
+fn stable_renders_repeat_and_yet_tell_arguments_and_calls_apart() {
+    let text = "{{ randAlphaNum 8 }} {{ randAlphaNum 8 }} {{ uuidv4 }} {{ now | date \"2006\" }} {{ htpasswd \"u\" \"p\" }} \
+                {{ $ca := genCA \"ca\" 1 }}{{ (genSignedCert \"a\" nil nil 1 $ca).Cert | sha256sum }} {{ (genCA \"b\" 1).Key | sha256sum }}";
+    let stable = || {
+        let mut set = TemplateSet::new(Profile::V3_17);
+        set.add(&ParsedFile::parse("t", text.as_bytes(), &Profile::V3_17).unwrap());
+        let session = Session::new(&set, Limits::default()).with_chance(Chance::Stable);
+        String::from_utf8(session.render("t", Value::Nil).unwrap()).unwrap()
+    };
+    let first = stable();
+    assert_eq!(first, stable());
+    let words: Vec<&str> = first.split(' ').collect();
+    assert!(words[0] != words[1] && words[3] == "2020" && words[4].len() == 62 && words[5] != words[6], "{first}");
 }

@@ -44,9 +44,6 @@ impl<'s> State<'s> {
     }
 
     pub(super) fn run(mut self) -> Outcome<()> {
-        if self.depth > self.session.limits.depth {
-            return Err(self.limit(&format!("templates nested deeper than {}", self.session.limits.depth)));
-        }
         let (dot, template) = (self.dot.clone(), self.template);
         self.list(&dot, &template.body).map(|_| ())
     }
@@ -216,6 +213,7 @@ impl<'s> State<'s> {
         let mut ran = false;
         for (index, element) in elements {
             ran = true;
+            self.session.step().map_err(|fail| self.failed("", fail))?;
             self.bind(&branch.pipe, mark, index, &element)?;
             let flow = self.list(&element, &branch.body)?;
             self.variables.truncate(mark);
@@ -260,6 +258,7 @@ impl<'s> State<'s> {
         let Some(template) = self.scope.find(name) else {
             return Err(self.error(&format!("template {} not defined", quote(name))));
         };
+        self.session.check_depth(self.depth + 1).map_err(|fail| self.failed("", fail))?;
         let data = match pipe {
             Some(pipe) => self.pipeline(dot, pipe)?,
             None => Value::Nil,

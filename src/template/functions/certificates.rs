@@ -18,32 +18,15 @@ use Param::{Certificate, Int, List as ListParam, Str};
 
 pub(super) const ROWS: &[Function] = &[
     fixed("genPrivateKey", &[Str], private_key),
-    fixed("genCA", &[Str, Int], |call, args| {
-        let key = Key::generate(call, "genCA")?;
-        authority(args, &key)
-    }),
-    fixed("genCAWithKey", &[Str, Int, Str], |call, args| {
-        call.impure("genCAWithKey");
-        let key = Key::parse(&args.str(2)).map_err(|problem| format!("parsing private key: {problem}"))?;
-        authority(args, &key)
-    }),
-    fixed("genSelfSignedCert", &[Str, ListParam, ListParam, Int], |call, args| {
-        let key = Key::generate(call, "genSelfSignedCert")?;
-        self_signed(args, &key)
-    }),
+    fixed("genCA", &[Str, Int], |call, args| with_new_key(call, "genCA", args, authority)),
+    fixed("genCAWithKey", &[Str, Int, Str], |call, args| with_given_key(call, "genCAWithKey", args, 2, authority)),
+    fixed("genSelfSignedCert", &[Str, ListParam, ListParam, Int], |call, args| with_new_key(call, "genSelfSignedCert", args, self_signed)),
     fixed("genSelfSignedCertWithKey", &[Str, ListParam, ListParam, Int, Str], |call, args| {
-        call.impure("genSelfSignedCertWithKey");
-        let key = Key::parse(&args.str(4)).map_err(|problem| format!("parsing private key: {problem}"))?;
-        self_signed(args, &key)
+        with_given_key(call, "genSelfSignedCertWithKey", args, 4, self_signed)
     }),
-    fixed("genSignedCert", &[Str, ListParam, ListParam, Int, Certificate], |call, args| {
-        let key = Key::generate(call, "genSignedCert")?;
-        signed(args, &key)
-    }),
+    fixed("genSignedCert", &[Str, ListParam, ListParam, Int, Certificate], |call, args| with_new_key(call, "genSignedCert", args, signed)),
     fixed("genSignedCertWithKey", &[Str, ListParam, ListParam, Int, Certificate, Str], |call, args| {
-        call.impure("genSignedCertWithKey");
-        let key = Key::parse(&args.str(5)).map_err(|problem| format!("parsing private key: {problem}"))?;
-        signed(args, &key)
+        with_given_key(call, "genSignedCertWithKey", args, 5, signed)
     }),
     fixed("buildCustomCert", &[Str, Str], build_custom),
 ];
@@ -52,6 +35,8 @@ const CERTIFICATE_BITS: usize = 2048;
 const PRIVATE_KEY_BITS: usize = 4096;
 /// What a key costs of [`crate::template::Limits::steps`]: a loop can't make keys for ever.
 const KEY_STEPS: u64 = 1_000_000;
+/// The length of a stand-in for a certificate or key.
+const STAND_IN_BYTES: usize = 96;
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
 /// A private key as PEM and as what signs.
@@ -60,14 +45,38 @@ struct Key {
     pair: KeyPair,
 }
 
-impl Key {
-    fn generate(call: &Call<'_>, function: &'static str) -> Result<Self, Fail> {
-        call.impure(function);
-        call.charge(KEY_STEPS)?;
-        let key = rsa_key(CERTIFICATE_BITS).map_err(|problem| format!("error generating rsa key: {problem}"))?;
-        Ok(Self::of_rsa(&key)?)
+fn with_new_key(call: &Call<'_>, function: &'static str, args: Args<'_>, make: fn(Args<'_>, &Key) -> Outcome) -> Outcome {
+    call.impure(function);
+    if call.is_stable() {
+        return stand_in(call, args);
     }
+    call.charge(KEY_STEPS)?;
+    let key = rsa_key(CERTIFICATE_BITS).map_err(|problem| format!("error generating rsa key: {problem}"))?;
+    make(args, &Key::of_rsa(&key)?)
+}
 
+/// The same with the key that an argument holds as PEM.
+fn with_given_key(call: &Call<'_>, function: &'static str, args: Args<'_>, key: usize, make: fn(Args<'_>, &Key) -> Outcome) -> Outcome {
+    call.impure(function);
+    if call.is_stable() {
+        return stand_in(call, args);
+    }
+    let key = Key::parse(&args.str(key)).map_err(|problem| format!("parsing private key: {problem}"))?;
+    make(args, &key)
+}
+
+/// What stands for a certificate and its key in a stable render: other arguments give other bytes.
+fn stand_in(call: &Call<'_>, args: Args<'_>) -> Outcome {
+    for value in args.from(0) {
+        call.absorb(shown_text(value).as_bytes());
+    }
+    let mut bytes = [[0; STAND_IN_BYTES]; 2];
+    call.fill(&mut bytes[0])?;
+    call.fill(&mut bytes[1])?;
+    Ok(certificate(encode_pem("CERTIFICATE", &bytes[0]), &encode_pem("RSA PRIVATE KEY", &bytes[1])))
+}
+
+impl Key {
     fn of_rsa(key: &rsa::PrivateKey) -> Result<Self, String> {
         let pem = key.to_pkcs1_pem(LineEnding::LF).map_err(|error| error.to_string())?.to_string();
         let der = key.to_pkcs8_der().map_err(|error| error.to_string())?;
@@ -220,12 +229,16 @@ fn signed(args: Args<'_>, key: &Key) -> Outcome {
     Ok(certificate(encode_pem("CERTIFICATE", made.der()), &key.pem))
 }
 
-fn build_custom(_: &Call<'_>, args: Args<'_>) -> Outcome {
+fn build_custom(call: &Call<'_>, args: Args<'_>) -> Outcome {
     let decoded = |index: usize| data_encoding::BASE64.decode(args.text(index)).ok();
     let cert = decoded(0).ok_or("unable to decode base64 certificate")?;
     let key = decoded(1).ok_or("unable to decode base64 private key")?;
     let (cert, key) = (String::from_utf8_lossy(&cert).into_owned(), String::from_utf8_lossy(&key).into_owned());
     let (_, der) = decode_pem(&cert).ok_or("unable to decode certificate")?;
+    if call.is_stable() {
+        // It may be a stand-in, which no parser would take.
+        return Ok(certificate(cert, &key));
+    }
     let parsed = Key::parse(&key).map_err(|problem| format!("error parsing private key: {problem}"));
     let pair = match &parsed {
         Ok(parsed) => &parsed.pair,
@@ -240,6 +253,12 @@ fn build_custom(_: &Call<'_>, args: Args<'_>) -> Outcome {
 
 fn private_key(call: &Call<'_>, args: Args<'_>) -> Outcome {
     call.impure("genPrivateKey");
+    if call.is_stable() {
+        let mut bytes = [0; STAND_IN_BYTES];
+        call.absorb(args.text(0));
+        call.fill(&mut bytes)?;
+        return Ok(Value::text(encode_pem("PRIVATE KEY", &bytes)));
+    }
     call.charge(KEY_STEPS)?;
     let text = match &*args.str(0) {
         "" | "rsa" => {

@@ -32,7 +32,7 @@ fn encrypt(call: &Call<'_>, args: Args<'_>) -> Outcome {
     }
     call.impure("encryptAES");
     let mut start = [0; BLOCK];
-    getrandom::fill(&mut start).map_err(|error| Fail::text(error.to_string()))?;
+    call.fill(&mut start)?;
     let encryptor = cbc::Encryptor::<Aes256>::new(&aes_key(args.text(0)).into(), &start.into());
     let encrypted = encryptor.encrypt_padded_vec::<Pkcs7>(args.text(1));
     Ok(Value::text(data_encoding::BASE64.encode(&[&start[..], &encrypted].concat())))

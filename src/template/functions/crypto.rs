@@ -34,6 +34,8 @@ pub(super) const ROWS: &[Function] = &[
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const DIGITS: &[u8] = b"0123456789";
 const ALPHANUMERIC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+/// How many characters of salt and hash bcrypt writes.
+const BCRYPT_LENGTH: usize = 53;
 /// bcrypt's cost in sprig.
 const BCRYPT_COST: u32 = 10;
 
@@ -41,16 +43,14 @@ fn printable() -> Vec<u8> {
     (b' '..=b'~').collect()
 }
 
-fn no_randomness(error: &getrandom::Error) -> Fail {
-    Fail::text(format!("no random numbers: {error}"))
-}
-
 /// A number below `bound`, which is not 0.
-fn below(bound: u64) -> Result<u64, Fail> {
+fn below(call: &Call<'_>, bound: u64) -> Result<u64, Fail> {
     // The rejected tail keeps every number equally likely.
     let limit = u64::MAX - u64::MAX % bound;
     loop {
-        let number = getrandom::u64().map_err(|error| no_randomness(&error))?;
+        let mut bytes = [0; 8];
+        call.fill(&mut bytes)?;
+        let number = u64::from_be_bytes(bytes);
         if number < limit {
             return Ok(number % bound);
         }
@@ -61,7 +61,7 @@ fn random_text(call: &Call<'_>, name: &'static str, args: Args<'_>, alphabet: &[
     call.impure(name);
     let count = usize::try_from(args.int(0)).unwrap_or(0);
     call.check_length(count)?;
-    let pick = |_| below(alphabet.len() as u64).map(|index| alphabet[index as usize]);
+    let pick = |_| below(call, alphabet.len() as u64).map(|index| alphabet[index as usize]);
     Ok(Value::text((0..count).map(pick).collect::<Result<Vec<u8>, _>>()?))
 }
 
@@ -70,7 +70,7 @@ fn random_bytes(call: &Call<'_>, args: Args<'_>) -> Outcome {
     let count = usize::try_from(args.int(0)).map_err(|_| Fail::text("runtime error: makeslice: len out of range"))?;
     call.check_length(count)?;
     let mut bytes = vec![0; count];
-    getrandom::fill(&mut bytes).map_err(|error| no_randomness(&error))?;
+    call.fill(&mut bytes)?;
     Ok(Value::text(data_encoding::BASE64.encode(&bytes)))
 }
 
@@ -78,7 +78,7 @@ fn random_int(call: &Call<'_>, args: Args<'_>) -> Outcome {
     call.impure("randInt");
     let (low, high) = (args.int(0), args.int(1));
     match high.checked_sub(low) {
-        Some(span @ 1..) => Ok(Value::Int(low + below(span.unsigned_abs())? as i64)),
+        Some(span @ 1..) => Ok(Value::Int(low + below(call, span.unsigned_abs())? as i64)),
         _ => Err("invalid argument to Intn".into()),
     }
 }
@@ -87,7 +87,7 @@ fn shuffle(call: &Call<'_>, args: Args<'_>) -> Outcome {
     call.impure("shuffle");
     let mut characters: Vec<char> = args.str(0).chars().collect();
     for index in (1..characters.len()).rev() {
-        let other = below(index as u64 + 1)? as usize;
+        let other = below(call, index as u64 + 1)? as usize;
         characters.swap(index, other);
     }
     Ok(Value::text(characters.into_iter().collect::<String>()))
@@ -96,7 +96,7 @@ fn shuffle(call: &Call<'_>, args: Args<'_>) -> Outcome {
 fn uuid(call: &Call<'_>, _: Args<'_>) -> Outcome {
     call.impure("uuidv4");
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| no_randomness(&error))?;
+    call.fill(&mut bytes)?;
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex = super::hashes::hex(&bytes);
@@ -109,7 +109,15 @@ fn bcrypt(call: &Call<'_>, name: &'static str, password: &[u8]) -> Result<String
         return Ok("failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes".into());
     }
     let mut salt = [0; 16];
-    getrandom::fill(&mut salt).map_err(|error| no_randomness(&error))?;
+    if call.is_stable() {
+        // The real hash would cost most of a render's time.
+        call.absorb(password);
+        let alphabet = [ALPHANUMERIC, b"./"].concat();
+        let pick = |_| below(call, alphabet.len() as u64).map(|index| char::from(alphabet[index as usize]));
+        let digest: String = (0..BCRYPT_LENGTH).map(pick).collect::<Result<_, _>>()?;
+        return Ok(format!("$2a${BCRYPT_COST}${digest}"));
+    }
+    call.fill(&mut salt)?;
     match bcrypt::hash_with_salt(password, BCRYPT_COST, salt) {
         Ok(parts) => Ok(parts.format_for_version(bcrypt::Version::TwoA)),
         Err(error) => Ok(format!("failed to encrypt string with bcrypt: {error}")),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chartshift::chart::{self, Limits as ChartLimits};
 use chartshift::fetch::{Content, Package, RawFile};
-use chartshift::render::{Capabilities, Prepared, Release};
+use chartshift::render::{Capabilities, Overrides, Prepared, Release};
 use chartshift::template::{Limits, Profile};
 
 /// One line of a family's file.
@@ -43,7 +43,8 @@ fn render(template: &str, values: &str) -> Result<Vec<u8>, String> {
     let chart = chart::open(&package, &ChartLimits::default()).map_err(|error| error.to_string())?;
     let prepared = Prepared::new(Arc::new(chart), Profile::V3_17, Limits::default());
     let release = Release { name: "rel".into(), namespace: "review".into(), is_upgrade: false };
-    let rendered = prepared.render(&[], &release, &Capabilities::of(&Profile::V3_17)).map_err(|error| error.to_string())?;
+    let rendered =
+        prepared.render(&Overrides::default(), &release, &Capabilities::of(&Profile::V3_17)).map_err(|error| error.to_string())?;
     let text = rendered.manifests.first().map_or(&b""[..], |manifest| &manifest.text);
     let encoded = text.strip_prefix(b"out:").unwrap_or_default();
     Ok(data_encoding::BASE64.decode(bstr::ByteSlice::trim(encoded)).expect("base64"))

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use chartshift::chart::{self, Limits as ChartLimits};
 use chartshift::fetch::{Content, Package, RawFile};
-use chartshift::render::{Capabilities, Prepared, Release, Rendered, TextOptions};
+use chartshift::render::{Capabilities, Overrides, Prepared, Release, Rendered, TextOptions};
 use chartshift::template::{Limits, Profile};
 use chartshift::value::yaml;
 
@@ -37,7 +37,8 @@ fn render(prepared: &Prepared, folder: &Path) -> Rendered {
     let source = yaml::source("values.yaml", &text).expect("text");
     let values = yaml::read(&source, &yaml::Limits::default()).expect("values");
     let release = Release { name: "rel".into(), namespace: "review".into(), is_upgrade: false };
-    prepared.render(&[&values], &release, &Capabilities::of(&Profile::V3_17)).expect("a render")
+    let overrides = Overrides { files: vec![values], ..Overrides::default() };
+    prepared.render(&overrides, &release, &Capabilities::of(&Profile::V3_17)).expect("a render")
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub struct Cli {
 pub enum Command {
     /// Review the upgrade of a chart from one version to another
     Diff(Box<DiffArgs>),
+    /// Render a chart as helm template does, without Helm and without a cluster
+    Template(Box<TemplateArgs>),
     /// List the rules, or explain one
     Rules(RulesArgs),
     /// Print completions for a shell
@@ -94,6 +96,81 @@ pub struct DiffArgs {
     /// Lines around each change of a template
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub context: usize,
+}
+
+/// `chartshift template`; the flags are those of `helm template`.
+#[derive(Debug, Args)]
+#[command(disable_version_flag = true)]
+pub struct TemplateArgs {
+    /// The release's name [default: release-name] and the chart: a folder, an archive, a URL, oci://… or REPO/NAME
+    #[arg(required = true, num_args = 1..=2, value_names = ["NAME", "CHART"], value_hint = ValueHint::AnyPath)]
+    pub names: Vec<String>,
+    /// The chart's version, exact or a constraint [default: the latest]
+    #[arg(long, value_name = "VERSION")]
+    pub version: Option<String>,
+
+    /// The values.
+    #[command(flatten)]
+    pub values: ValuesArgs,
+
+    /// The release's namespace
+    #[arg(short, long, default_value = "default")]
+    pub namespace: String,
+    /// Render as this version of Helm does: 3.17, 3.19 or 4.2
+    #[arg(long, value_name = "VERSION", default_value = "3.19")]
+    pub helm_version: String,
+    /// The version of Kubernetes that templates see [default: the one Helm assumes]
+    #[arg(long, value_name = "VERSION")]
+    pub kube_version: Option<String>,
+    /// API versions that templates see, besides those Helm assumes
+    #[arg(short, long, value_name = "VERSIONS", value_delimiter = ',')]
+    pub api_versions: Vec<String>,
+    /// Print only the documents of this template; may be repeated
+    #[arg(short, long, value_name = "TEMPLATE")]
+    pub show_only: Vec<String>,
+    /// Print no tests
+    #[arg(long)]
+    pub skip_tests: bool,
+    /// Print no hooks
+    #[arg(long)]
+    pub no_hooks: bool,
+    /// Print the custom resource definitions, too
+    #[arg(long)]
+    pub include_crds: bool,
+    /// Set .Release.IsUpgrade instead of .Release.IsInstall
+    #[arg(long)]
+    pub is_upgrade: bool,
+    /// Refused: it needs a cluster
+    #[arg(long)]
+    pub validate: bool,
+
+    /// Where the chart comes from.
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+/// The user's values, as Helm takes them.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Values")]
+pub struct ValuesArgs {
+    /// Values from a YAML file, or from standard input (-); may be repeated, later ones win
+    #[arg(short = 'f', long = "values", value_name = "FILE", value_delimiter = ',', value_hint = ValueHint::FilePath)]
+    pub files: Vec<String>,
+    /// Set values: key.path=value,list[0]=value
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Set strings: key=value
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set_string: Vec<String>,
+    /// Set values written in JSON: key=json
+    #[arg(long, value_name = "KEY=JSON")]
+    pub set_json: Vec<String>,
+    /// Set values to what files hold: key=path
+    #[arg(long, value_name = "KEY=PATH")]
+    pub set_file: Vec<String>,
+    /// Set one string as it stands, commas and all
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set_literal: Vec<String>,
 }
 
 const DIFF_EXAMPLES: &str = "\

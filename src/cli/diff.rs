@@ -1,21 +1,15 @@
 //! `chartshift diff`: two references become reports.
 
-use std::io::Read as _;
-use std::path::PathBuf;
-
-use super::args::{DiffArgs, SourceArgs};
+use super::args::DiffArgs;
 use super::output::{self, Output};
 use super::terminal::Terminal;
-use super::{Outcome, configuration};
+use super::{Outcome, configuration, sources};
 use crate::classify::Verdict;
 use crate::diff;
 use crate::error::{Error, ErrorKind, Result};
-use crate::fetch::{self, Bars, ChartRef, Credentials, Options, RedactedUrl};
+use crate::fetch::{self, Bars, ChartRef, RedactedUrl};
 use crate::report::{self, Report, Style};
 use crate::review::{self, Settings};
-
-/// The longest password that is read from standard input, in bytes.
-const MAX_PASSWORD: u64 = 64 << 10;
 
 /// Fetches, reviews, reports.
 ///
@@ -31,7 +25,7 @@ pub(super) fn run(args: &DiffArgs, terminal: &Terminal) -> Result<Outcome> {
         ..Settings::default()
     };
     let (old, new) = references(args)?;
-    let options = options(&args.source)?;
+    let options = sources::options(&args.source)?;
     let bars = Bars::new(terminal.quiet);
     let fetched = fetch::fetch_pair(&old, &new, &options, &bars);
     for notice in bars.notices() {
@@ -83,44 +77,6 @@ fn is_version(word: &str) -> bool {
     let bare = word.strip_prefix('v').unwrap_or(word);
     let begins_so = bare.starts_with(|c: char| c.is_ascii_digit() || "^~<>=!*".contains(c)) || word == "latest";
     begins_so && !word.contains('/') && !word.ends_with(".tgz") && !std::path::Path::new(word).exists()
-}
-
-fn options(args: &SourceArgs) -> Result<Options> {
-    let mut options = Options::from_environment();
-    let replace = |place: &mut Option<PathBuf>, given: &Option<PathBuf>| {
-        if given.is_some() {
-            place.clone_from(given);
-        }
-    };
-    replace(&mut options.cache_dir, &args.cache_dir);
-    replace(&mut options.repository_config, &args.repository_config);
-    replace(&mut options.registry_config, &args.registry_config);
-    options.tls.ca_file.clone_from(&args.ca_file);
-    options.tls.cert_file.clone_from(&args.cert_file);
-    options.tls.key_file.clone_from(&args.key_file);
-    options.tls.insecure_skip_verify = args.insecure_skip_tls_verify;
-    options.pass_credentials_all = args.pass_credentials;
-    options.plain_http = args.plain_http;
-    options.devel = args.devel;
-    options.offline = args.offline;
-    options.credentials = credentials(args)?;
-    Ok(options)
-}
-
-fn credentials(args: &SourceArgs) -> Result<Option<Credentials>> {
-    let Some(username) = args.username.clone() else { return Ok(None) };
-    if !args.password_stdin {
-        return Err(Error::new(ErrorKind::Usage, "--username needs a password")
-            .hint("give it on standard input: --password-stdin < FILE")
-            .hint("or keep both where Helm does: helm repo add --username …, helm registry login"));
-    }
-    let mut password = String::new();
-    std::io::stdin()
-        .take(MAX_PASSWORD)
-        .read_to_string(&mut password)
-        .map_err(|error| Error::new(ErrorKind::Io, error.to_string()).context("cannot read the password from standard input"))?;
-    let password = password.trim_end_matches(['\r', '\n']).to_owned();
-    Ok(Some(Credentials { username, password }))
 }
 
 #[cfg(test)]

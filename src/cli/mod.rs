@@ -8,7 +8,10 @@ mod configuration;
 mod diff;
 pub mod output;
 mod rules;
+mod sources;
+mod template;
 mod terminal;
+mod values;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -28,6 +31,8 @@ pub enum Outcome {
     Clean,
     /// 1: findings at or above `--fail-on`.
     Findings,
+    /// 1: a chart, values or a template that Helm refuses, too.
+    Refused,
     /// 2: not done, or only in part.
     Incomplete,
 }
@@ -36,7 +41,7 @@ impl From<Outcome> for ExitCode {
     fn from(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Clean => ExitCode::SUCCESS,
-            Outcome::Findings => ExitCode::from(1),
+            Outcome::Findings | Outcome::Refused => ExitCode::from(1),
             Outcome::Incomplete => ExitCode::from(2),
         }
     }
@@ -65,6 +70,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn command(cli: &Cli, terminal: &Terminal) -> Result<Outcome> {
     match &cli.command {
         Command::Diff(args) => diff::run(args, terminal),
+        Command::Template(args) => template::run(args, terminal),
         Command::Rules(args) => rules::run(args, terminal),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -45,6 +45,11 @@ impl Terminal {
         Style { width: self.width, color: self.color, lines: self.verbose }
     }
 
+    /// What Helm prints on standard error, line by line as Helm words it.
+    pub(super) fn helm_line(&self, text: &str) {
+        let _ = writeln!(std::io::stderr(), "{}", safe::terminal(text));
+    }
+
     /// Tells people something that isn't an error, on standard error.
     pub(super) fn notice(&self, text: &str) {
         if !self.quiet {

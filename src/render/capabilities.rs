@@ -1,6 +1,8 @@
 //! What a cluster can do, as far as a render without a cluster knows (Helm `pkg/chartutil/capabilities.go`, client-go's list of versions).
 
+use crate::error::{Error, ErrorKind, Result};
 use crate::template::Profile;
+use crate::version::Version;
 
 /// Kubernetes' version and the API versions templates can ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +31,19 @@ impl Capabilities {
                 .map(|(name, ..)| (*name).to_owned())
                 .collect(),
         }
+    }
+
+    /// The same with another version of Kubernetes, such as `1.29` or `v1.30.2`.
+    ///
+    /// # Errors
+    /// `Usage`, in Helm's words, for a text that is no version.
+    pub fn with_kube_version(mut self, text: &str) -> Result<Self> {
+        let version = Version::parse(text)
+            .map_err(|_| Error::new(ErrorKind::Usage, format!("invalid kube version '{text}': Invalid Semantic Version")))?;
+        self.kube_version = format!("v{version}");
+        self.major = version.major.to_string();
+        self.minor = version.minor.to_string();
+        Ok(self)
     }
 }
 

@@ -1,45 +1,9 @@
-//! Values over defaults (Helm 3.17.3 `pkg/chartutil/coalesce.go`, `pkg/cli/values`): user values win, null deletes, globals flow down.
+//! Values over defaults (Helm 3.17.3 `pkg/chartutil/coalesce.go`): user values win, null deletes, globals flow down.
 //! Works on maps with Go's reference semantics, because Helm shares some of them between charts and templates can see that.
 
 use super::dependencies::Mount;
 use crate::error::{Error, ErrorKind, Result};
 use crate::template::value::{Map, Table, Text, Value};
-use crate::value::{Data, Node};
-
-/// Values files, each over those before it.
-///
-/// # Errors
-/// [`ErrorKind::Chart`] for a file that is not a mapping.
-pub(super) fn merge_files(files: &[&Node]) -> Result<Map> {
-    let merged = Map::new(Table::new());
-    for file in files {
-        match (&file.data, Value::from_node(file)) {
-            (_, Value::Map(map)) => merge_maps(&merged, &map),
-            (Data::Null, _) => {}
-            (other, _) => {
-                let found = if let Data::List(_) = other { "array" } else { other.type_name() };
-                let message = format!(
-                    "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go value of type \
-                     map[string]interface {{}}"
-                );
-                return Err(Error::new(ErrorKind::Chart, message).at(file.at.place()));
-            }
-        }
-    }
-    Ok(merged)
-}
-
-/// Tables are merged, everything else, null too, replaces.
-fn merge_maps(target: &Map, source: &Map) {
-    for (key, new) in source.snapshot() {
-        match (&new, target.get(&key)) {
-            (Value::Map(new), Some(Value::Map(old))) => merge_maps(&old, new),
-            _ => {
-                target.set(key, new);
-            }
-        }
-    }
-}
 
 /// A chart's values: a copy of the given ones over the defaults of the chart and of its subcharts. `merge` keeps nulls.
 ///

@@ -14,6 +14,8 @@ mod coalesce;
 mod dependencies;
 mod manifests;
 mod objects;
+mod overrides;
+mod set;
 mod text;
 
 use std::collections::{BTreeMap, HashMap};
@@ -24,11 +26,12 @@ use crate::chart::Chart;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::template::value::{Map, MapKind, Table, Text, Value};
 use crate::template::{Chance, ImpureCall, Limits, ParsedFile, Profile, Session, TemplateSet};
-use crate::value::Node;
 use crate::version::{Constraint, Version};
 pub use capabilities::Capabilities;
 use dependencies::Mount;
 pub use manifests::{Hook, Manifest};
+pub use overrides::{Overrides, SetFile};
+pub use set::set_file_paths;
 pub use text::TextOptions;
 
 /// Stack of the thread that renders: templates nest by recursion, to the depth of [`Limits::depth`].
@@ -43,6 +46,31 @@ pub struct Release {
     pub namespace: String,
     /// Whether it is an upgrade rather than an installation.
     pub is_upgrade: bool,
+}
+
+/// The longest name of a release, in bytes (Helm `pkg/chartutil/validate_name.go`).
+const MAX_NAME: usize = 53;
+
+impl Release {
+    /// Whether Helm takes the name: lower-case letters, digits and single hyphens or dots between them.
+    ///
+    /// # Errors
+    /// `Usage`, in Helm's words.
+    pub fn check_name(&self) -> Result<()> {
+        let word = |part: &str| {
+            let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            !part.is_empty() && part.bytes().all(inner) && !part.starts_with('-') && !part.ends_with('-')
+        };
+        if self.name.len() <= MAX_NAME && self.name.split('.').all(word) {
+            return Ok(());
+        }
+        let name = &self.name;
+        let message = format!(
+            "release name {name:?}: invalid release name, must match regex \
+             ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the length must not be longer than {MAX_NAME}"
+        );
+        Err(Error::new(ErrorKind::Usage, message))
+    }
 }
 
 impl Default for Release {
@@ -91,12 +119,26 @@ impl Prepared {
         self
     }
 
-    /// Renders with values: each is a values file, later ones win, as with `helm template -f`.
+    /// Renders with the user's values over the chart's own.
     ///
     /// # Errors
     /// [`ErrorKind::Chart`] in Helm's words where Helm refuses the chart, a value or a template; [`ErrorKind::Limit`] for a limit reached.
-    pub fn render(&self, values: &[&Node], release: &Release, capabilities: &Capabilities) -> Result<Rendered> {
-        let work = || self.render_here(values, release, capabilities);
+    pub fn render(&self, overrides: &Overrides, release: &Release, capabilities: &Capabilities) -> Result<Rendered> {
+        self.render_noting(overrides, release, capabilities, &mut Vec::new())
+    }
+
+    /// As [`Prepared::render`]; what Helm would warn of before it failed is added to `warnings`, whatever the result.
+    ///
+    /// # Errors
+    /// Those of [`Prepared::render`].
+    pub fn render_noting(
+        &self,
+        overrides: &Overrides,
+        release: &Release,
+        capabilities: &Capabilities,
+        warnings: &mut Vec<String>,
+    ) -> Result<Rendered> {
+        let work = || self.render_here(overrides, release, capabilities, warnings);
         thread::scope(|scope| {
             let thread = thread::Builder::new().name("render".into()).stack_size(STACK_BYTES).spawn_scoped(scope, work);
             let joined = thread.map_err(|error| Error::new(ErrorKind::Limit, format!("no thread to render on: {error}")))?.join();
@@ -104,12 +146,18 @@ impl Prepared {
         })
     }
 
-    fn render_here(&self, values: &[&Node], release: &Release, capabilities: &Capabilities) -> Result<Rendered> {
-        let mut warnings = self.chart.warnings.clone();
-        let given = coalesce::merge_files(values)?;
+    fn render_here(
+        &self,
+        overrides: &Overrides,
+        release: &Release,
+        capabilities: &Capabilities,
+        warnings: &mut Vec<String>,
+    ) -> Result<Rendered> {
+        warnings.extend(self.chart.warnings.iter().cloned());
+        let given = overrides.merged()?;
         check_installable(&self.chart)?;
-        let root = Mount::root(&self.chart, &given, &mut warnings)?;
-        let coalesced = coalesce::coalesce_values(&root, &given, false, &mut warnings)?;
+        let root = Mount::root(&self.chart, &given, warnings)?;
+        let coalesced = coalesce::coalesce_values(&root, &given, false, warnings)?;
         check_kube_version(&self.chart, capabilities)?;
         let mut files = BTreeMap::new();
         let top = objects::Top::new(release, capabilities, &self.profile);
@@ -120,7 +168,7 @@ impl Prepared {
         let mut rendered = manifests::sort(outputs)?;
         rendered.crds = root.crds();
         rendered.impure = session.impure_calls();
-        rendered.warnings = warnings;
+        rendered.warnings.clone_from(warnings);
         Ok(rendered)
     }
 

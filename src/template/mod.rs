@@ -26,9 +26,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use exec::{Chance, Frame, ImpureCall, Limits, RenderError, Session};
-pub use profile::Profile;
+pub use profile::{PROFILE_NAMES, Profile};
 
+pub(crate) use encode::parse_json;
 pub(crate) use fmt::{printf, shown_text as shown};
+pub(crate) use glob::Glob as PathGlob;
 
 use ast::Template;
 

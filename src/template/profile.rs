@@ -1,5 +1,8 @@
 //! What differs between Helm versions as far as templates see it: one switch for each difference. Depends on nothing.
 
+/// The names that [`Profile::named`] knows.
+pub const PROFILE_NAMES: [&str; 3] = ["3.17", "3.19", "4.2"];
+
 /// The behaviour of one Helm version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
@@ -57,6 +60,18 @@ impl Profile {
     /// Helm 4.2, Go 1.26.
     pub const V4_2: Self =
         Self { helm: "v4.2.0", go: "go1.26.0", comparison_names_types: true, must_to_yaml: true, must_to_toml: true, ..Self::V3_19 };
+}
+
+impl Profile {
+    /// The profile of a name from [`PROFILE_NAMES`], which may begin with a `v`.
+    pub fn named(name: &str) -> Option<Self> {
+        match name.strip_prefix('v').unwrap_or(name) {
+            "3.17" => Some(Self::V3_17),
+            "3.19" => Some(Self::V3_19),
+            "4.2" => Some(Self::V4_2),
+            _ => None,
+        }
+    }
 }
 
 impl Default for Profile {

@@ -12,7 +12,7 @@ use super::Subject;
 use super::glob::{file_names, path_names};
 use super::rule::On;
 use crate::chart::Chart;
-use crate::diff::{ChangeKind, Comparison, DiffLine, FileChange, ValueChange};
+use crate::diff::{ChangeKind, Comparison, DiffLine, FileChange, ImageChange, ValueChange};
 use crate::value::{Data, Node, Path, Source, Span, Step};
 
 /// How many facts are made of changed mappings; a values file has thousands of lines at most.
@@ -62,11 +62,20 @@ pub(super) fn facts<'a>(subject: &Subject<'a>) -> Vec<Fact<'a>> {
     file_facts(On::Crd, &comparison.crds, &mut facts);
     facts.extend(metadata_facts(comparison));
     facts.extend(dependency_facts(comparison));
-    facts.extend(comparison.images.iter().map(|image| {
-        let (old, new) = (text_node(image.old.as_deref(), "values.yaml"), text_node(image.new.as_deref(), "values.yaml"));
-        bare(On::Image, image.path.clone(), both_sides(old.is_some(), new.is_some()), old, new, "values.yaml")
-    }));
+    facts.extend(comparison.images.iter().map(|image| image_fact(image, comparison)));
     facts
+}
+
+/// An image stands where the first of its settings that differ stands; without one (the tag follows appVersion) in the chart's own file.
+fn image_fact<'a>(image: &'a ImageChange, comparison: &Comparison) -> Fact<'a> {
+    let setting = comparison.values.changes.iter().find(|change| change.path.steps().starts_with(image.path.steps()));
+    let file = setting.map_or("values.yaml", |setting| &setting.file);
+    let (old, new) = (text_node(image.old.as_deref(), file), text_node(image.new.as_deref(), file));
+    Fact {
+        old_line: setting.and_then(|setting| setting.old_line),
+        new_line: setting.and_then(|setting| setting.new_line),
+        ..bare(On::Image, image.path.clone(), both_sides(old.is_some(), new.is_some()), old, new, file)
+    }
 }
 
 /// The outermost mapping around a change that only one side has.

@@ -156,7 +156,7 @@ pub struct ValuesArgs {
     /// Values from a YAML file, or from standard input (-); may be repeated, later ones win
     #[arg(short = 'f', long = "values", value_name = "FILE", value_delimiter = ',', value_hint = ValueHint::FilePath)]
     pub files: Vec<String>,
-    /// Set values: key.path=value,list[0]=value
+    /// Set values: `key.path=value,list[0]=value`
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// Set strings: key=value

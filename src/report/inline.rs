@@ -1,4 +1,4 @@
-//! A value on one line, as YAML's flow style reads it, shortened to a cap, secrets hidden. Depends on `value` and [`super::secrets`].
+//! A value on one line, as YAML's flow style reads it, shortened to a cap, secrets hidden. Depends on `value`.
 //!
 //! The result still carries the chart's characters: the formats escape it for where it goes.
 

@@ -2,7 +2,7 @@
 //!
 //! A [`Report`] is the only thing the formats see, [`write()`] the only way to print one. Each format is a file with one function: [`mod@text`],
 //! [`markdown`], [`json`]; what they say alike is in `wording`. Two rules hold for all: text from a chart passes an escape of [`safe`], and a
-//! value that [`secrets`] names is never printed. The same report gives the same bytes. Depends on `classify`, `diff`, `chart` and `value`;
+//! value that [`secrets`](crate::value::secrets) names is never printed. The same report gives the same bytes. Depends on `classify`, `diff`, `chart` and `value`;
 //! never on the network or the disk.
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! What a report may say of its chart's values: values as JSON without secrets, and texts without the secrets that the same report knows
-//! from its values. Depends on [`super::secrets`], `value`, `diff` and `classify`.
+//! from its values. Depends on `value::secrets`, `value`, `diff` and `classify`.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

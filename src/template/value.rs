@@ -282,7 +282,7 @@ impl Value {
         }
     }
 
-    /// A copy that shares no map with this one; `None` when it is nested deeper than [`MAX_DEPTH`], perhaps in itself.
+    /// A copy that shares no map with this one; `None` when it is nested deeper than `MAX_DEPTH`, perhaps in itself.
     #[must_use]
     pub fn deep_copy(&self) -> Option<Self> {
         self.copy_nested(0)
@@ -375,7 +375,7 @@ impl Value {
         }
     }
 
-    /// `reflect.DeepEqual`: types must be the same, nil and empty containers differ. What nests deeper than [`MAX_DEPTH`] equals nothing.
+    /// `reflect.DeepEqual`: types must be the same, nil and empty containers differ. What nests deeper than `MAX_DEPTH` equals nothing.
     pub fn deep_equal(&self, other: &Value) -> bool {
         self.equal_nested(other, 0)
     }

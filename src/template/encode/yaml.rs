@@ -1,4 +1,4 @@
-//! go-yaml's emitter: `sigs.k8s.io/yaml` writes with version 2 ([`write`]); `toYamlPretty` uses version 3 (see `pretty`). Both lay out
+//! go-yaml's emitter: `sigs.k8s.io/yaml` writes with version 2 ([`write()`]); `toYamlPretty` uses version 3 (see `pretty`). Both lay out
 //! blocks with the same machine, [`Writer`], and differ in a [`Dialect`].
 
 use std::borrow::Cow;

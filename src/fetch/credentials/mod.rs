@@ -64,7 +64,7 @@ pub enum Login {
 pub struct Found {
     /// How we introduce ourselves.
     pub login: Login,
-    /// What was looked at, in order, without secrets: a clause each, such as `/root/.docker/config.json has nothing for ghcr.io`.
+    /// What was looked at, in order, without secrets: a clause each, such as `~/.docker/config.json has nothing for ghcr.io`.
     pub trail: Vec<String>,
     /// Helpers that failed, a clause each.
     pub failures: Vec<String>,

@@ -10,7 +10,7 @@ use chartshift::fetch::{ChartRef, Digest, Options, Package, Silent, fetch_one};
 use crate::servers::have;
 use crate::servers::nginx::{Nginx, PASSWORD, PROGRAMS, Serving};
 use crate::servers::scripted::{Scripted, answer};
-use crate::{bytes, credentials, failure, from_repository, from_url, in_repository, index, options, thanos};
+use crate::{archived, credentials, failure, from_repository, from_url, in_repository, index, options, thanos};
 
 fn cached(folder: &Path) -> Options {
     Options { cache_dir: Some(folder.to_owned()), ..options() }
@@ -48,7 +48,7 @@ fn nginx_is_asked_whether_its_index_changed() {
     let nginx = Nginx::start(Serving::Open);
     let folder = tempfile::tempdir().unwrap();
     for _ in 0..2 {
-        assert_eq!(bytes(&from_repository(&nginx.url, "12.20.4", &cached(folder.path())).unwrap()), nginx.archive("thanos", "12.20.4"));
+        assert_eq!(archived(&from_repository(&nginx.url, "12.20.4", &cached(folder.path())).unwrap()), nginx.archive("thanos", "12.20.4"));
     }
     assert_eq!(nginx.requests(), ["200 /charts/index.yaml", "200 /charts/thanos-12.20.4.tgz", "304 /charts/index.yaml"]);
 }
@@ -65,7 +65,7 @@ fn an_index_is_kept_as_its_headers_allow() {
     for (headers, targets) in table {
         let (server, folder) = (repository(headers), tempfile::tempdir().unwrap());
         for _ in 0..3 {
-            assert_eq!(bytes(&from_repository(&server.url(""), "1.0.0", &cached(folder.path())).unwrap()), thanos());
+            assert_eq!(archived(&from_repository(&server.url(""), "1.0.0", &cached(folder.path())).unwrap()), thanos());
         }
         let expected: Vec<&str> = targets.into_iter().filter(|target| !target.is_empty()).collect();
         assert_eq!(server.targets(), expected, "{headers:?}");
@@ -114,7 +114,7 @@ fn a_damaged_package_is_fetched_again() {
     assert_eq!(packages.len(), 1);
     fs::write(&packages[0], &thanos()[..100]).unwrap();
     failure(from_repository(&server.url(""), "1.0.0", &offline(folder.path())), ErrorKind::NotFound, &["is not in the cache"]);
-    assert_eq!(bytes(&from_repository(&server.url(""), "1.0.0", &cached(folder.path())).unwrap()), thanos());
+    assert_eq!(archived(&from_repository(&server.url(""), "1.0.0", &cached(folder.path())).unwrap()), thanos());
     assert_eq!(server.targets(), ["/index.yaml", "/thanos-1.0.0.tgz", "/thanos-1.0.0.tgz"]);
 }
 
@@ -126,7 +126,7 @@ fn a_damaged_index_is_fetched_again() {
         let length = fs::metadata(&file).unwrap().len();
         fs::File::options().write(true).open(&file).unwrap().set_len(length / 2).unwrap();
     }
-    assert_eq!(bytes(&from_repository(&server.url(""), "1.0.0", &cached(folder.path())).unwrap()), thanos());
+    assert_eq!(archived(&from_repository(&server.url(""), "1.0.0", &cached(folder.path())).unwrap()), thanos());
     assert_eq!(server.asked().len(), 4);
 }
 
@@ -137,7 +137,7 @@ fn without_a_place_for_the_cache_it_works_and_says_so_once() {
     let silent = Silent::default();
     let options = cached(&blocker.path().join("cache"));
     let package = fetch_one(&in_repository(&server.url(""), "thanos", "1.0.0"), &options, &silent).unwrap();
-    assert_eq!(bytes(&package), thanos());
+    assert_eq!(archived(&package), thanos());
     let notices = silent.notices();
     assert_eq!(notices.len(), 1, "{notices:?}");
     assert!(notices[0].contains("can't be written") && notices[0].contains("going on without it"), "{notices:?}");
@@ -166,7 +166,7 @@ fn runs_that_share_a_cache_do_not_disturb_each_other() {
     let run = || {
         let silent = Silent::default();
         let package = fetch_one(&in_repository(&server.url(""), "thanos", "1.0.0"), &cached(folder.path()), &silent).unwrap();
-        assert_eq!((bytes(&package), silent.notices()), (&thanos()[..], Vec::new()));
+        assert_eq!((archived(&package), silent.notices()), (&thanos()[..], Vec::new()));
     };
     std::thread::scope(|scope| [0; 4].map(|_| scope.spawn(run)).map(|run| run.join().unwrap()));
 }
@@ -200,7 +200,7 @@ fn a_full_disk_costs_the_cache_and_leaves_nothing_half_written() {
     let server = Scripted::start(move |_| answer(200, &[], &body));
     let silent = Silent::default();
     let reference = ChartRef::parse(&server.url("/a.tgz"), None, None).unwrap();
-    assert_eq!(bytes(&fetch_one(&reference, &cached(disk.0.path()), &silent).unwrap()), large);
+    assert_eq!(archived(&fetch_one(&reference, &cached(disk.0.path()), &silent).unwrap()), large);
     assert!(matches!(silent.notices().as_slice(), [notice] if notice.contains("going on without it")), "{:?}", silent.notices());
     assert_eq!(files(disk.0.path()), Vec::<PathBuf>::new());
 }

@@ -8,7 +8,7 @@ use chartshift::fetch::{Digest, Options};
 
 use crate::servers::free_port;
 use crate::servers::scripted::{Answer, Scripted, answer};
-use crate::{bytes, failure, from_repository, from_url, impatient, index, options, thanos};
+use crate::{archived, failure, from_repository, from_url, impatient, index, options, thanos};
 
 /// A server that gives these answers in turn, the last one forever.
 fn in_turn(answers: Vec<Answer>) -> Scripted {
@@ -46,7 +46,7 @@ fn every_status_has_its_error() {
 fn what_passes_is_tried_again() {
     for first in [answer(429, &["retry-after: 0"], ""), answer(503, &[], ""), cut_short()] {
         let server = in_turn(vec![first.clone(), first, answer(200, &[], thanos())]);
-        assert_eq!(bytes(&from_url(&server.url("/thanos-1.0.0.tgz"), &options()).unwrap()), thanos());
+        assert_eq!(archived(&from_url(&server.url("/thanos-1.0.0.tgz"), &options()).unwrap()), thanos());
         assert_eq!(server.asked().len(), 3);
     }
 }
@@ -146,7 +146,7 @@ fn indexes_may_be_compressed_on_their_way_and_packages_are_left_alone() {
         // Some servers take the `.tgz` for a compressed `.tar`.
         _ => answer(200, &["content-encoding: gzip", "content-type: application/x-tar"], thanos()),
     });
-    assert_eq!(bytes(&from_repository(&server.url(""), "1.0.0", &options()).unwrap()), thanos());
+    assert_eq!(archived(&from_repository(&server.url(""), "1.0.0", &options()).unwrap()), thanos());
     let encodings: Vec<Option<String>> = server.asked().iter().map(|asked| asked.header("accept-encoding").map(str::to_owned)).collect();
     assert_eq!(encodings, [Some("gzip".to_owned()), None]);
 }

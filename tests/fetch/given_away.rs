@@ -4,7 +4,7 @@ use chartshift::error::ErrorKind;
 use chartshift::fetch::Options;
 
 use crate::servers::scripted::{Scripted, answer};
-use crate::{bytes, credentials, failure, from_repository, from_url, index, options, thanos};
+use crate::{archived, credentials, failure, from_repository, from_url, index, options, thanos};
 
 fn with_login() -> Options {
     Options { credentials: credentials(), ..options() }
@@ -23,10 +23,10 @@ fn a_redirect_to_another_host_carries_no_credentials() {
         "/a.tgz" => answer(302, &["location: /b.tgz"], ""),
         _ => answer(307, &[&format!("location: {target}")], ""),
     });
-    assert_eq!(bytes(&from_url(&own.url("/a.tgz"), &with_login()).unwrap()), thanos());
+    assert_eq!(archived(&from_url(&own.url("/a.tgz"), &with_login()).unwrap()), thanos());
     assert_eq!((signed(&own), signed(&other)), (vec![true, true], vec![false]));
     let everywhere = Options { pass_credentials_all: true, ..with_login() };
-    assert_eq!(bytes(&from_url(&own.url("/a.tgz"), &everywhere).unwrap()), thanos());
+    assert_eq!(archived(&from_url(&own.url("/a.tgz"), &everywhere).unwrap()), thanos());
     assert_eq!(signed(&other), [false, false], "not even when the repository's own links may carry them");
 }
 

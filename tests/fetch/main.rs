@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use chartshift::error::{Error, ErrorKind, Result};
 use chartshift::fetch::options::{Retries, Timeouts};
-use chartshift::fetch::{ChartRef, Content, Credentials, Digest, Options, Package, RedactedUrl, Silent, fetch_one};
+use chartshift::fetch::{ChartRef, Credentials, Digest, Options, Package, RedactedUrl, Silent, fetch_one};
 use servers::nginx::{PASSWORD, USER, pack};
+use servers::outcome::archived;
 
 /// Nothing from the environment, and waits too short to be noticed.
 fn options() -> Options {
@@ -48,21 +49,9 @@ fn from_url(url: &str, options: &Options) -> Result<Package> {
     fetch_one(&ChartRef::parse(url, None, None).unwrap(), options, &Silent::default())
 }
 
-fn bytes(package: &Package) -> &[u8] {
-    match &package.content {
-        Content::Archive(bytes) => bytes,
-        Content::Folder(_) => panic!("a folder"),
-    }
-}
-
-/// The error of a fetch, checked for its kind, for what it must say, and for the password.
+/// The error of a fetch, in which the password must not stand.
 fn failure(outcome: Result<Package>, kind: ErrorKind, said: &[&str]) -> Error {
-    let error = outcome.map(|package| package.origin).unwrap_err();
-    let report = error.report();
-    assert_eq!(error.kind(), kind, "{report}");
-    said.iter().for_each(|text| assert!(report.contains(text), "{text:?} is not in\n{report}"));
-    assert!(!report.contains(PASSWORD), "{report}");
-    error
+    servers::outcome::failure(outcome, kind, said, &[PASSWORD])
 }
 
 /// An index with one chart, `thanos` 1.0.0, at these URLs.

@@ -11,7 +11,7 @@ use crate::servers::nginx::{Nginx, PASSWORD, PROGRAMS, Serving, USER, pack};
 use crate::servers::registry::{Kind, PROGRAMS as REGISTRY_PROGRAMS, Registry};
 use crate::servers::scripted::{Scripted, answer};
 use crate::servers::{have, run};
-use crate::{bytes, credentials, failure, from_repository, from_url, in_repository, index, options};
+use crate::{archived, credentials, failure, from_repository, from_url, in_repository, index, options};
 
 /// A `repositories.yaml` that `helm repo add` would write.
 fn repositories(folder: &Path, entries: &str) -> Options {
@@ -41,7 +41,7 @@ fn versions_are_chosen_as_helm_chooses_them() {
         if helm.status.success() {
             let values = String::from_utf8(helm.stdout).unwrap();
             let version = values.trim().strip_prefix("version: ").unwrap();
-            assert_eq!(bytes(&ours.unwrap()), nginx.archive("thanos", version), "{wanted}");
+            assert_eq!(archived(&ours.unwrap()), nginx.archive("thanos", version), "{wanted}");
         } else {
             failure(ours, ErrorKind::NotFound, &[wanted]);
         }
@@ -60,8 +60,8 @@ fn both_sides_come_at_once_with_one_index() {
     let nginx = Nginx::start(Serving::Open);
     let sides = ["12.20.2", "12.20.4"].map(|version| in_repository(&nginx.url, "thanos", version));
     let (old, new) = fetch_pair(&sides[0], &sides[1], &options(), &Silent::default()).unwrap();
-    assert_eq!(bytes(&old), nginx.archive("thanos", "12.20.2"));
-    assert_eq!(bytes(&new), nginx.archive("thanos", "12.20.4"));
+    assert_eq!(archived(&old), nginx.archive("thanos", "12.20.2"));
+    assert_eq!(archived(&new), nginx.archive("thanos", "12.20.4"));
     let mut requests = nginx.requests();
     requests.sort();
     assert_eq!(requests, ["200 /charts/index.yaml", "200 /charts/thanos-12.20.2.tgz", "200 /charts/thanos-12.20.4.tgz"]);
@@ -92,18 +92,18 @@ fn a_login_comes_from_the_command_line_the_url_or_helm() {
     let nginx = Nginx::start(Serving::Basic);
     let expected = nginx.archive("thanos", "12.20.4");
     let with_login = Options { credentials: credentials(), ..options() };
-    assert_eq!(bytes(&from_repository(&nginx.url, "12.20.4", &with_login).unwrap()), expected);
-    assert_eq!(bytes(&from_url(&format!("{}/thanos-12.20.4.tgz", nginx.url), &with_login).unwrap()), expected);
+    assert_eq!(archived(&from_repository(&nginx.url, "12.20.4", &with_login).unwrap()), expected);
+    assert_eq!(archived(&from_url(&format!("{}/thanos-12.20.4.tgz", nginx.url), &with_login).unwrap()), expected);
 
     let in_url =
         nginx.url.replace("http://", &format!("http://{USER}:{}@", PASSWORD.replace('/', "%2F").replace('@', "%40").replace(':', "%3A")));
     let package = from_repository(&in_url, "12.20.4", &options()).unwrap();
-    assert_eq!((bytes(&package), &package.origin), (&expected[..], &format!("{}/thanos-12.20.4.tgz", nginx.url)));
+    assert_eq!((archived(&package), &package.origin), (&expected[..], &format!("{}/thanos-12.20.4.tgz", nginx.url)));
 
     let folder = tempfile::tempdir().unwrap();
     let helms = repositories(folder.path(), &format!("- name: mine\n  url: {}\n  username: {USER}\n  password: {PASSWORD}\n", nginx.url));
-    assert_eq!(bytes(&fetch_one(&named("mine/thanos@12.20.4"), &helms, &Silent::default()).unwrap()), expected);
-    assert_eq!(bytes(&from_url(&format!("{}/thanos-12.20.4.tgz", nginx.url), &helms).unwrap()), expected);
+    assert_eq!(archived(&fetch_one(&named("mine/thanos@12.20.4"), &helms, &Silent::default()).unwrap()), expected);
+    assert_eq!(archived(&from_url(&format!("{}/thanos-12.20.4.tgz", nginx.url), &helms).unwrap()), expected);
 
     failure(from_repository(&nginx.url, "1", &options()), ErrorKind::Denied, &["wants a login (401)", "--username", &nginx.url]);
     let wrong = Options {
@@ -183,12 +183,12 @@ fn an_index_may_name_a_registry() {
     let options = Options { plain_http: true, ..options() };
     let right = index(&[&address], Some(digest));
     let server = Scripted::start(move |_| answer(200, &[], &right));
-    assert_eq!(bytes(&from_repository(&server.url(""), "1.0.0", &options).unwrap()), archive);
+    assert_eq!(archived(&from_repository(&server.url(""), "1.0.0", &options).unwrap()), archive);
     let wrong = index(&[&address], Some(Digest::of(b"another")));
     let server = Scripted::start(move |_| answer(200, &[], &wrong));
     failure(from_repository(&server.url(""), "1.0.0", &options), ErrorKind::Corrupt, &[&address]);
     let folder = format!("oci://{}/charts", registry.host);
-    assert_eq!(bytes(&from_repository(&folder, "1.0.0", &options).unwrap()), archive);
+    assert_eq!(archived(&from_repository(&folder, "1.0.0", &options).unwrap()), archive);
 }
 
 #[test]
@@ -223,11 +223,11 @@ fn proxies_are_used_except_for_loopback() {
         Options { proxies, ..options() }
     };
     let through = proxied(format!("http://{USER}:pw@{}", proxy.address));
-    assert_eq!(bytes(&from_url("http://charts.invalid/thanos-1.0.0.tgz", &through).unwrap()), expected);
+    assert_eq!(archived(&from_url("http://charts.invalid/thanos-1.0.0.tgz", &through).unwrap()), expected);
     assert_eq!(proxy.targets(), ["http://charts.invalid/thanos-1.0.0.tgz"]);
     assert_eq!(proxy.asked()[0].header("proxy-authorization"), Some("Basic c29tZW9uZTpwdw=="));
 
     let dead = proxied("http://127.0.0.1:1".into());
-    assert_eq!(bytes(&from_url(&proxy.url("/thanos-1.0.0.tgz"), &dead).unwrap()), expected);
+    assert_eq!(archived(&from_url(&proxy.url("/thanos-1.0.0.tgz"), &dead).unwrap()), expected);
     failure(from_url("http://charts.invalid/thanos-1.0.0.tgz", &dead), ErrorKind::Network, &["no connection", "HTTP_PROXY"]);
 }

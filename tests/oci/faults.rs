@@ -8,7 +8,7 @@ use chartshift::fetch::{Credentials, Digest, Options};
 
 use super::servers::registry::{PASSWORD, USER};
 use super::servers::scripted::{Answer, Asked, Scripted, answer};
-use super::{archive, failure, fetch, options};
+use super::{archived, failure, fetch, options};
 
 const CHART: &[u8] = b"an archive";
 const CHART_CONFIG: &str = "application/vnd.cncf.helm.config.v1+json";
@@ -113,7 +113,7 @@ fn passing_failures_are_tried_again_and_lasting_ones_are_not() {
 fn an_archive_that_breaks_off_is_fetched_again() {
     let cut = || Some([b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\nConnection: close\r\n\r\n", &CHART[..4]].concat());
     let server = Scripted::start(counting(move |asked, before| if before == 1 { cut() } else { good(asked) }));
-    assert_eq!(archive(&fetch(&chart(&server), Some("1.0.0"), &options()).unwrap()), CHART);
+    assert_eq!(archived(&fetch(&chart(&server), Some("1.0.0"), &options()).unwrap()), CHART);
     let server = Scripted::start(move |asked| if asked.target.contains("/blobs/") { cut() } else { good(asked) });
     failure(fetch(&chart(&server), Some("1.0.0"), &options()), ErrorKind::Network, &["the registry broke off", "(tried 2 times)"]);
 }
@@ -165,7 +165,7 @@ fn credentials_go_to_their_registry_and_nowhere_else() {
             _ => good(asked),
         });
         let package = fetch(&chart(&server), Some("1.0.0"), &Options { credentials: credentials(), ..options() }).unwrap();
-        assert_eq!(archive(&package), CHART);
+        assert_eq!(archived(&package), CHART);
         assert_eq!((signed(&server), signed(&store)), ((2, 2), (0, 1)));
     }
 }

@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use chartshift::error::{Error, ErrorKind, Result};
 use chartshift::fetch::options::Retries;
-use chartshift::fetch::{ChartRef, Content, Options, Package, Silent, fetch_one};
+use chartshift::fetch::{ChartRef, Options, Package, Silent, fetch_one};
+use servers::outcome::archived;
 use servers::registry::PASSWORD;
 use servers::tokens::REFRESH_TOKEN;
 
@@ -35,19 +36,7 @@ fn fetch(reference: &str, version: Option<&str>, options: &Options) -> Result<Pa
     fetch_one(&ChartRef::parse(reference, version, None)?, options, &Silent::default())
 }
 
-fn archive(package: &Package) -> &[u8] {
-    match &package.content {
-        Content::Archive(bytes) => bytes,
-        Content::Folder(_) => panic!("a folder"),
-    }
-}
-
-/// The error, checked for the password and for what must be said.
+/// The error of a fetch, in which neither password nor token must stand.
 fn failure(outcome: Result<Package>, kind: ErrorKind, said: &[&str]) -> Error {
-    let error = outcome.map(|package| package.origin).unwrap_err();
-    let report = error.report();
-    assert_eq!(error.kind(), kind, "{report}");
-    said.iter().for_each(|text| assert!(report.contains(text), "{text:?} is not in\n{report}"));
-    assert!(!report.contains(PASSWORD) && !report.contains(REFRESH_TOKEN), "{report}");
-    error
+    servers::outcome::failure(outcome, kind, said, &[PASSWORD, REFRESH_TOKEN])
 }

@@ -10,7 +10,7 @@ use chartshift::fetch::{ChartRef, Credentials, Digest, Options, Silent, fetch_pa
 use super::servers::registry::{Kind, PASSWORD, PROGRAMS, Registry, USER, login_file};
 use super::servers::tokens::{REFRESH_TOKEN, Tokens};
 use super::servers::{have, run};
-use super::{archive, cached, failure, fetch, options, with_login};
+use super::{archived, cached, failure, fetch, options, with_login};
 
 #[test]
 fn versions_constraints_and_digests_lead_to_the_archive_that_was_pushed() {
@@ -34,7 +34,7 @@ fn versions_constraints_and_digests_lead_to_the_archive_that_was_pushed() {
     ];
     for (version, expected) in table {
         let package = fetch(&chart, version, &options()).unwrap();
-        assert_eq!(archive(&package), pushed[expected], "{version:?}");
+        assert_eq!(archived(&package), pushed[expected], "{version:?}");
         assert_eq!(package.digest, Some(Digest::of(&pushed[expected])));
         assert_eq!(package.origin, format!("{chart}:{}", all[expected]), "{version:?}");
         same_as_helm(&chart, version, all[expected]);
@@ -43,9 +43,9 @@ fn versions_constraints_and_digests_lead_to_the_archive_that_was_pushed() {
     assert_eq!(newest.origin, format!("{chart}:2.0.0-rc.1"));
     let side = |version| ChartRef::parse(&chart, Some(version), None).unwrap();
     let (old, new) = fetch_pair(&side("1.0.0"), &side("~1.1"), &options(), &Silent::default()).unwrap();
-    assert_eq!((archive(&old), archive(&new)), (&*pushed[0], &*pushed[2]));
+    assert_eq!((archived(&old), archived(&new)), (&*pushed[0], &*pushed[2]));
     let tagged = fetch(&format!("{chart}:1.2.0_build.7"), None, &options()).unwrap();
-    assert_eq!(archive(&tagged), pushed[4]);
+    assert_eq!(archived(&tagged), pushed[4]);
     the_digest_decides(&registry, &chart, &pushed[1]);
 }
 
@@ -65,7 +65,7 @@ fn the_digest_decides(registry: &Registry, chart: &str, expected: &[u8]) {
     let digest = fs::read_to_string(link).unwrap();
     for reference in [format!("{chart}@{digest}"), format!("{chart}:1.1.0@{digest}"), format!("{chart}:9.9.9@{digest}")] {
         let package = fetch(&reference, None, &options()).unwrap();
-        assert_eq!(archive(&package), expected, "{reference}");
+        assert_eq!(archived(&package), expected, "{reference}");
         assert_eq!(package.origin, format!("{chart}@{digest}"));
     }
     failure(
@@ -111,8 +111,8 @@ fn a_user_and_a_password_come_from_the_command_line_or_a_file() {
     let from_helm = with_login(&file, &login_file(&registry.host));
     let from_docker = Options { docker_config: from_helm.registry_config.clone(), ..options() };
     for options in [&from_line, &from_helm, &from_docker] {
-        assert_eq!(archive(&fetch(&chart, Some("1.0.0"), options).unwrap()), pushed);
-        assert_eq!(archive(&fetch(&chart, None, options).unwrap()), pushed);
+        assert_eq!(archived(&fetch(&chart, Some("1.0.0"), options).unwrap()), pushed);
+        assert_eq!(archived(&fetch(&chart, None, options).unwrap()), pushed);
     }
     let nobody = Options { docker_config: Some(registry.folder.path().join("gone.json")), ..options() };
     let login = format!("log in with `helm registry login {}`", registry.host);
@@ -138,7 +138,7 @@ fn tokens_are_fetched_from_the_registrys_token_server() {
         let file = registry.folder.path().join("login.json");
         let asked = || std::mem::take(&mut *tokens.asked.lock().unwrap());
         if anonymous {
-            assert_eq!(archive(&fetch(&chart, Some("~1"), &options()).unwrap()), pushed);
+            assert_eq!(archived(&fetch(&chart, Some("~1"), &options()).unwrap()), pushed);
             assert_eq!(asked(), ["anonymous"]);
         } else {
             let error = failure(
@@ -150,11 +150,11 @@ fn tokens_are_fetched_from_the_registrys_token_server() {
             assert!(asked().iter().all(|who| *who == "refused"));
         }
         let login = with_login(&file, &login_file(&registry.host));
-        assert_eq!(archive(&fetch(&chart, Some("~1"), &login).unwrap()), pushed);
+        assert_eq!(archived(&fetch(&chart, Some("~1"), &login).unwrap()), pushed);
         assert_eq!(asked(), [USER]);
         let identity = |token: &str| serde_json::json!({ "auths": { &registry.host: { "auth": "MDAwOg==", "identitytoken": token } } });
         let login = with_login(&file, &identity(REFRESH_TOKEN).to_string());
-        assert_eq!(archive(&fetch(&chart, Some("~1"), &login).unwrap()), pushed);
+        assert_eq!(archived(&fetch(&chart, Some("~1"), &login).unwrap()), pushed);
         assert_eq!(asked(), ["refresh"]);
         let login = with_login(&file, &identity("hunter2-stale").to_string());
         let error =
@@ -177,7 +177,7 @@ fn a_private_authority_is_trusted_when_told() {
     let trusting = secure(Tls { ca_file: ca_file.clone(), ..Tls::default() });
     let careless = secure(Tls { insecure_skip_verify: true, ..Tls::default() });
     for options in [&trusting, &careless] {
-        assert_eq!(archive(&fetch(&chart, None, options).unwrap()), pushed);
+        assert_eq!(archived(&fetch(&chart, None, options).unwrap()), pushed);
     }
     let said = ["there is no trusted connection to the registry", "the certificates of a private authority are given by --ca-file"];
     failure(fetch(&chart, None, &secure(Tls::default())), ErrorKind::Network, &said);
@@ -199,7 +199,7 @@ fn a_registry_without_tls_is_on_this_machine_or_named_so() {
     let secure = Options { plain_http: false, ..options() };
     let port = registry.host.rsplit(':').next().unwrap();
     for host in ["127.0.0.1", "localhost"] {
-        assert_eq!(archive(&fetch(&format!("oci://{host}:{port}/charts/thanos"), None, &secure).unwrap()), pushed);
+        assert_eq!(archived(&fetch(&format!("oci://{host}:{port}/charts/thanos"), None, &secure).unwrap()), pushed);
     }
     // The same address, spelled so that it isn't known to be this machine.
     let elsewhere = format!("oci://[::ffff:127.0.0.1]:{port}/charts/thanos");
@@ -208,7 +208,7 @@ fn a_registry_without_tls_is_on_this_machine_or_named_so() {
         ErrorKind::Network,
         &["the registry doesn't speak TLS", "a registry without TLS needs --plain-http"],
     );
-    assert_eq!(archive(&fetch(&elsewhere, None, &options()).unwrap()), pushed);
+    assert_eq!(archived(&fetch(&elsewhere, None, &options()).unwrap()), pushed);
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn what_was_fetched_is_there_offline_and_after_the_registry_is_gone() {
     fetch(&chart, Some("~1"), &online).unwrap();
     drop(registry);
     let again = fetch(&chart, Some("~1"), &offline).unwrap();
-    assert_eq!((archive(&again), &again.origin), (&*pushed, &format!("{chart}:1.0.0")));
+    assert_eq!((archived(&again), &again.origin), (&*pushed, &format!("{chart}:1.0.0")));
     failure(fetch(&chart, Some("~2"), &offline), ErrorKind::NotFound, &["is not in the cache"]);
     failure(
         fetch(&chart, Some("~1"), &online),

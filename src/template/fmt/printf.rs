@@ -195,13 +195,7 @@ impl Printer {
             if index > 0 {
                 self.put(", ");
             }
-            if let Value::Nil = value {
-                self.put("<nil>");
-            } else {
-                self.put(&value.type_name());
-                self.put("=");
-                self.value(value, 'v', 0);
-            }
+            self.typed(value);
         }
         self.put(")");
     }
@@ -234,6 +228,12 @@ impl Printer {
     /// `%!d(string=x)`.
     fn misuse(&mut self, value: &Value, verb: char) {
         self.put(&format!("%!{verb}("));
+        self.typed(value);
+        self.put(")");
+    }
+
+    /// `string=x`: a value behind the name of its type, as the forms of misuse show it.
+    fn typed(&mut self, value: &Value) {
         if let Value::Nil = value {
             self.put("<nil>");
         } else {
@@ -241,7 +241,6 @@ impl Printer {
             self.put("=");
             self.value(value, 'v', 0);
         }
-        self.put(")");
     }
 
     fn value(&mut self, value: &Value, verb: char, depth: usize) {

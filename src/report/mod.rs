@@ -11,6 +11,7 @@ pub mod inline;
 pub mod json;
 pub mod markdown;
 mod redact;
+pub(crate) mod release;
 mod remedy;
 pub mod rules;
 pub mod safe;

@@ -7,6 +7,7 @@ use super::redact::Known;
 use super::{Report, inline};
 use crate::classify::{Confidence, Finding, Place, Severity};
 use crate::diff::{ChangeKind, DependencyChange, DiffLine, FileChange, Hunk, MoveProposal, ValueChange};
+use crate::trial::Effect;
 use crate::value::secrets;
 use crate::value::{Node, Path, Step};
 
@@ -77,6 +78,15 @@ pub(crate) fn confidence(confidence: Confidence) -> &'static str {
         Confidence::Confirmed => "confirmed",
         Confidence::Likely => "likely",
         Confidence::Possible => "possible",
+    }
+}
+
+/// An effect's word.
+pub(crate) fn effect(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Effective => "effective",
+        Effect::Masked => "masked",
+        Effect::Inert => "inert",
     }
 }
 

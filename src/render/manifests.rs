@@ -94,7 +94,13 @@ pub(super) fn sort(files: BTreeMap<String, Output>, ledger: Option<&Arc<Ledger>>
         let lines = ledger.map(|ledger| FileLines { lines: lines.into(), ledger: Arc::clone(ledger) });
         for text in split(&content) {
             let (object, head) = read(&path, text)?;
-            let manifest = Manifest { path: path.clone(), kind: head.kind, text: text.to_vec(), object, provenance: lines.as_ref().map(|lines| lines.of(&content, text)) };
+            let manifest = Manifest {
+                path: path.clone(),
+                kind: head.kind,
+                text: text.to_vec(),
+                object,
+                provenance: lines.as_ref().map(|lines| lines.of(&content, text)),
+            };
             match head.hook {
                 None => rendered.manifests.push(manifest),
                 Some(events) => match hook_events(&events) {

@@ -265,11 +265,7 @@ struct Output {
 }
 
 /// Executes every file but partials, by path.
-fn execute(
-    session: &Session<'_>,
-    files: &BTreeMap<String, Renderable<'_>>,
-    tracing: Option<&Tracing>,
-) -> Result<BTreeMap<String, Output>> {
+fn execute(session: &Session<'_>, files: &BTreeMap<String, Renderable<'_>>, tracing: Option<&Tracing>) -> Result<BTreeMap<String, Output>> {
     let mut outputs = BTreeMap::new();
     for (name, file) in in_order(files) {
         if name.rsplit('/').next().is_some_and(|base| base.starts_with('_')) {

@@ -35,16 +35,20 @@ pub struct Origin {
     pub line: u32,
     /// The calls that led there (`include`, `tpl`, `template`), outermost first.
     pub chain: Vec<CallPlace>,
-    /// The values that the line's actions and the conditions around them read, by path.
+    /// The values that the line's actions read, by path.
     pub reads: Vec<Read>,
+    /// The further values that decided on the line: read by the conditions around it, at all levels, and for the arguments of the calls.
+    pub conditions: Vec<Read>,
 }
 
-/// `FILE:LINE, from PATH, PATH`.
+/// `FILE:LINE, from PATH, PATH if PATH, PATH`.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.file, self.line)?;
-        for (index, read) in self.reads.iter().enumerate() {
-            write!(f, "{}{}", if index == 0 { ", from " } else { ", " }, read.path)?;
+        for (word, reads) in [(", from ", &self.reads), (" if ", &self.conditions)] {
+            for (index, read) in reads.iter().enumerate() {
+                write!(f, "{}{}", if index == 0 { word } else { ", " }, read.path)?;
+            }
         }
         Ok(())
     }
@@ -63,7 +67,10 @@ impl Provenance {
         }
         chain.reverse();
         let CallPlace { file, line } = origin.place.clone();
-        Some(Origin { file, line, chain, reads: self.ledger.reads(origin.reads) })
+        let reads = self.ledger.reads(origin.reads);
+        let mut conditions = self.ledger.reads(origin.conditions);
+        conditions.retain(|read| !reads.contains(read));
+        Some(Origin { file, line, chain, reads, conditions })
     }
 }
 

@@ -428,7 +428,7 @@ impl Call<'_> {
             .map_err(|error| Fail::text(format!("cannot parse template {}: {}", quote(text), error.message)))?;
         let scope = Scope { set: self.session.set, own: &templates, outer: Some(self.scope) };
         match self.session.execute(&scope, &templates[0], data, self.depth + 1, self.inside(Whereabouts::in_text)) {
-            Ok((text, lines)) => Ok(without_no_value(self.received(text, lines))),
+            Ok((text, lines)) => Ok(self.received(without_no_value(text), lines)),
             Err(error) => Err(Fail::Exec(Box::new(error.prefixed(&format!("error during tpl function execution for {}: ", quote(text)))))),
         }
     }

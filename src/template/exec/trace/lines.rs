@@ -31,10 +31,19 @@ pub(crate) struct Link {
 pub(crate) struct LineOrigin {
     pub(crate) place: CallPlace,
     pub(crate) chain: Option<Arc<Link>>,
+    /// What its actions read.
     pub(crate) reads: SetId,
+    /// What the conditions around them read, and the arguments of the calls.
+    pub(crate) conditions: SetId,
 }
 
 impl LineOrigin {
+    /// Another piece of the line adds what it read.
+    fn add(&mut self, other: &Self, ledger: &mut Ledger) {
+        self.reads = ledger.union(self.reads, other.reads);
+        self.conditions = ledger.union(self.conditions, other.conditions);
+    }
+
     fn same_place(&self, other: &Self) -> bool {
         let same_chain = match (&self.chain, &other.chain) {
             (None, None) => true,
@@ -60,7 +69,7 @@ impl Output {
         match &mut self.current {
             None => self.current = Some((origin, blank)),
             Some(_) if blank => {}
-            Some((line, false)) => line.reads = ledger.union(line.reads, origin.reads),
+            Some((line, false)) => line.add(&origin, ledger),
             Some(slot) => *slot = (origin, false),
         }
     }
@@ -77,7 +86,7 @@ impl Output {
         if let Some((line, false)) = &mut self.current
             && line.same_place(origin)
         {
-            line.reads = ledger.union(line.reads, origin.reads);
+            line.add(origin, ledger);
         }
     }
 

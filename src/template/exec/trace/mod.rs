@@ -91,7 +91,7 @@ impl Whereabouts {
     }
 
     fn origin(&self, file: &File, offset: usize, reads: SetId) -> LineOrigin {
-        LineOrigin { place: self.place(file, offset), chain: self.chain.clone(), reads }
+        LineOrigin { place: self.place(file, offset), chain: self.chain.clone(), reads, conditions: self.around }
     }
 
     /// Inside a template that is called here.
@@ -256,7 +256,7 @@ impl Tracer {
     pub(super) fn wrote_text(&self, at: &Whereabouts, file: &File, offset: usize, text: &[u8]) {
         let notes = &mut *self.0.borrow_mut();
         let Some(output) = notes.outputs.last_mut() else { return };
-        let mut origin = at.origin(file, offset, at.around);
+        let mut origin = at.origin(file, offset, SetId::EMPTY);
         for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
             if index > 0 {
                 output.newline();
@@ -272,19 +272,25 @@ impl Tracer {
         let (all, evaluation) = notes.end();
         let ledger = &mut notes.origins.ledger;
         let Some(output) = notes.outputs.last_mut() else { return };
-        let origin = at.origin(file, offset, ledger.union(at.around, all));
+        let origin = at.origin(file, offset, all);
         if text.is_empty() {
             output.nothing(&origin, ledger);
             return;
         }
-        let own = ledger.union(at.around, evaluation.own);
         let mut finder = Finder::new(&evaluation.recorded);
         for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
             if index > 0 {
                 output.newline();
             }
-            let found = finder.find(line).map(|found| LineOrigin { reads: ledger.union(found.reads, own), ..found.clone() });
-            output.piece(line, found.unwrap_or_else(|| origin.clone()), ledger);
+            let piece = match finder.find(line) {
+                Some(found) => {
+                    let reads = ledger.union(found.reads, evaluation.own);
+                    let conditions = ledger.union(found.conditions, at.around);
+                    LineOrigin { reads, conditions, ..found.clone() }
+                }
+                None => origin.clone(),
+            };
+            output.piece(line, piece, ledger);
         }
     }
 
@@ -292,7 +298,7 @@ impl Tracer {
     pub(super) fn wrote_nothing(&self, at: &Whereabouts, file: &File, offset: usize) {
         let notes = &mut *self.0.borrow_mut();
         let Some(output) = notes.outputs.last_mut() else { return };
-        output.nothing(&at.origin(file, offset, at.around), &mut notes.origins.ledger);
+        output.nothing(&at.origin(file, offset, SetId::EMPTY), &mut notes.origins.ledger);
     }
 }
 

@@ -37,7 +37,15 @@ impl<'s> State<'s> {
         if let Some(tracer) = &self.session.tracer {
             tracer.called(function.name, &operands);
         }
-        let call = Call { session: self.session, scope: self.scope, depth: self.depth, written: given.args, site, at: &self.whereabouts };
+        let call = Call {
+            function: function.name,
+            session: self.session,
+            scope: self.scope,
+            depth: self.depth,
+            written: given.args,
+            site,
+            at: &self.whereabouts,
+        };
         let result = run(&call, Args::new(&operands)).and_then(|value| {
             if let Value::Str(text) = &value {
                 call.check_length(text.len())?;

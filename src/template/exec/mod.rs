@@ -103,14 +103,14 @@ impl Operand {
     }
 }
 
-/// A call of a function whose answer depends on more than its arguments: chance, clock, network.
+/// One run of a function whose answer depends on more than its arguments: chance, clock, new keys, cluster or network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImpureCall {
     /// The function.
     pub function: &'static str,
-    /// The file the call is written in.
+    /// The template file the call is written in; for a text that `tpl` executes, the file that calls `tpl`.
     pub file: Arc<str>,
-    /// The line, from 1.
+    /// The line there, from 1.
     pub line: usize,
 }
 
@@ -120,6 +120,8 @@ pub(crate) struct Scope<'s> {
     set: &'s TemplateSet,
     own: &'s [Template],
     outer: Option<&'s Scope<'s>>,
+    /// Where the outermost of these texts is executed: in a file.
+    call: Option<(&'s File, usize)>,
 }
 
 impl<'s> Scope<'s> {
@@ -194,7 +196,7 @@ impl<'s> Session<'s> {
     /// As [`Session::render`]; that it happens hangs on the reads of `condition`. With a trace, the origins of the lines come along, each
     /// for what stands before a `\n` or at the end; without, none.
     pub(crate) fn render_on(&self, name: &str, data: Value, condition: SetId) -> Result<(Vec<u8>, Vec<LineOrigin>), RenderError> {
-        let scope = Scope { set: self.set, own: &[], outer: None };
+        let scope = Scope { set: self.set, own: &[], outer: None, call: None };
         let Some(template) = scope.find(name.as_bytes()) else {
             return Err(RenderError::new(missing_template(name.as_bytes())));
         };
@@ -318,6 +320,8 @@ fn without_no_value(text: Vec<u8>) -> Vec<u8> {
 
 /// What a function can reach besides its arguments.
 pub(crate) struct Call<'c> {
+    /// Its name.
+    function: &'static str,
     pub(crate) session: &'c Session<'c>,
     scope: &'c Scope<'c>,
     depth: usize,
@@ -335,8 +339,17 @@ impl Call<'_> {
     }
 
     /// Notes that the function's answer is not a matter of its arguments.
-    pub(crate) fn impure(&self, function: &'static str) {
-        self.session.note_impure(function, self.site.0, self.site.1);
+    pub(crate) fn impure(&self) {
+        let (file, offset) = self.place();
+        self.session.note_impure(self.function, file, offset);
+    }
+
+    /// The call's place in a file: that of `tpl` for what is written in a text.
+    fn place(&self) -> (&File, usize) {
+        match self.scope.call {
+            Some(call) if *self.site.0.name == *TPL_NAME => call,
+            _ => self.site,
+        }
     }
 
     /// Whether chance is to be left out.
@@ -426,7 +439,7 @@ impl Call<'_> {
             .session
             .parse_text(text)
             .map_err(|error| Fail::text(format!("cannot parse template {}: {}", quote(text), error.message)))?;
-        let scope = Scope { set: self.session.set, own: &templates, outer: Some(self.scope) };
+        let scope = Scope { set: self.session.set, own: &templates, outer: Some(self.scope), call: Some(self.place()) };
         match self.session.execute(&scope, &templates[0], data, self.depth + 1, self.inside(Whereabouts::in_text)) {
             Ok((text, lines)) => Ok(self.received(without_no_value(text), lines)),
             Err(error) => Err(Fail::Exec(Box::new(error.prefixed(&format!("error during tpl function execution for {}: ", quote(text)))))),

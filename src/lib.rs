@@ -3,8 +3,8 @@
 //! The stages, each a folder, in the only order data flows:
 //!
 //! ```text
-//! cli ─▶ fetch ─▶ chart ─▶ diff ─▶ classify ─▶ report
-//!                   └────▶ render (template below it)
+//! cli ─▶ fetch ─▶ chart ─▶ render ─▶ object ─▶ diff ─▶ classify ─▶ trial ─▶ report
+//!                          (template)     └─▶ identity ──▲
 //!           value, version, error: below all of them
 //! ```
 //!
@@ -17,9 +17,12 @@ pub mod config;
 pub mod diff;
 pub mod error;
 pub mod fetch;
+pub mod identity;
+pub mod object;
 pub mod render;
 pub mod report;
 pub mod review;
 pub mod template;
+pub mod trial;
 pub mod value;
 pub mod version;

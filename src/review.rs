@@ -43,6 +43,7 @@ pub fn review(old: &Package, new: &Package, catalogue: &Catalogue, settings: &Se
         findings: classified.findings,
         unused_ignores: classified.unused_ignores,
         comparison,
+        release: None,
     })
 }
 

@@ -14,12 +14,24 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("chart", &["error", "value", "version", "fetch"]),
     ("template", &["error", "value", "version"]),
     ("render", &["error", "value", "version", "chart", "template"]),
-    ("diff", &["error", "value", "version", "chart"]),
-    ("classify", &["error", "value", "version", "chart", "diff"]),
-    ("config", &["error", "value", "classify"]),
-    ("report", &["error", "value", "version", "chart", "diff", "classify"]),
-    ("review", &["error", "value", "version", "fetch", "chart", "diff", "classify", "report"]),
-    ("cli", &["error", "value", "version", "config", "fetch", "chart", "template", "render", "diff", "classify", "report", "review"]),
+    ("object", &["error", "value", "render"]),
+    ("identity", &["error", "value", "object"]),
+    ("diff", &["error", "value", "version", "chart", "object"]),
+    ("classify", &["error", "value", "version", "chart", "diff", "identity", "object"]),
+    ("config", &["error", "value", "classify", "identity"]),
+    ("trial", &["error", "value", "version", "chart", "template", "render", "object", "identity", "diff", "classify"]),
+    ("report", &["error", "value", "version", "chart", "object", "identity", "diff", "classify", "trial"]),
+    (
+        "review",
+        &["error", "value", "version", "fetch", "chart", "template", "render", "object", "identity", "diff", "classify", "trial", "report"],
+    ),
+    (
+        "cli",
+        &[
+            "error", "value", "version", "config", "fetch", "chart", "template", "render", "diff", "identity", "classify", "trial",
+            "report", "review",
+        ],
+    ),
 ];
 
 /// The longest a file may be, its tests aside.

@@ -95,6 +95,8 @@ impl<'a> Run<'_, 'a> {
             title: rule.text.title.clone(),
             message,
             why: rule.text.why.trim().to_owned(),
+            workloads: Vec::new(),
+            causes: Vec::new(),
             changes: hits.iter().map(|hit| self.noted_place(rule, hit)).collect(),
             beside: beside.iter().map(|fact| value_place(fact)).collect(),
             fix: fix(rule, hits),

@@ -122,16 +122,45 @@ pub struct Finding {
     pub message: String,
     /// Why it matters; the rule's own text.
     pub why: String,
+    /// `Kind/name` of the workloads it affects; none when nothing was rendered, or when it affects none.
+    pub workloads: Vec<String>,
     /// The places.
     pub changes: Vec<Place>,
     /// What else changed next to those places and matters more or as much ("serviceAccount.create: false → true").
     pub beside: Vec<Place>,
+    /// What brought it about, found by rendering again; none when that was not tried or not found.
+    pub causes: Vec<Cause>,
     /// What to do.
     pub fix: Option<Fix>,
     /// Where to read more.
     pub references: Vec<String>,
     /// Set when the configuration ignores it: the reason given there.
     pub ignored: Option<String>,
+}
+
+/// What brought a finding about.
+#[derive(Debug, Clone)]
+pub enum Cause {
+    /// A default that moved: with it put back, the finding disappears.
+    Value(Box<Place>),
+    /// The template itself: no default explains the finding.
+    Template {
+        /// The file, by path in the root chart.
+        file: String,
+        /// The lines of the new file that wrote what the finding is about, from 1; of the old one when the new file is gone.
+        lines: Vec<u32>,
+        /// The values paths that were read there.
+        reads: Vec<Path>,
+    },
+    /// A chart that was brought along moved, and the default or template that did it is in it.
+    Dependency {
+        /// The path of its values in the root's.
+        path: Path,
+        /// Its old version.
+        old_version: Option<String>,
+        /// Its new version.
+        new_version: Option<String>,
+    },
 }
 
 /// Where a finding was seen.

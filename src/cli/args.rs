@@ -75,6 +75,10 @@ pub struct DiffArgs {
     #[command(flatten)]
     pub source: SourceArgs,
 
+    /// The release that is upgraded.
+    #[command(flatten)]
+    pub release: ReleaseArgs,
+
     /// Write a report: text, markdown or json, to standard output or to FILE; may be repeated
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     pub outputs: Vec<String>,
@@ -90,6 +94,12 @@ pub struct DiffArgs {
     /// The configuration file [default: .chartshift.yaml in this folder or one above it, up to the repository's root]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
+    /// Nest the values of fixes under this key, for a chart that depends on this one
+    #[arg(long, value_name = "KEY")]
+    pub values_key: Option<String>,
+    /// Write the values that keep the old behaviour to a file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub write_fix: Option<PathBuf>,
     /// Compare even when the two references are different charts
     #[arg(long)]
     pub force: bool,
@@ -147,6 +157,39 @@ pub struct TemplateArgs {
     /// Where the chart comes from.
     #[command(flatten)]
     pub source: SourceArgs,
+}
+
+/// The release that charts are rendered for.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Release")]
+pub struct ReleaseArgs {
+    /// The values.
+    #[command(flatten)]
+    pub values: ValuesArgs,
+    /// The release's name
+    #[arg(long, value_name = "NAME", default_value = "release-name", help_heading = "Release")]
+    pub release_name: String,
+    /// The release's namespace
+    #[arg(short, long, default_value = "default", help_heading = "Release")]
+    pub namespace: String,
+    /// Render as this version of Helm does: 3.17, 3.19 or 4.2
+    #[arg(long, value_name = "VERSION", default_value = "3.19", help_heading = "Release")]
+    pub helm_version: String,
+    /// The version of Kubernetes that templates see [default: the one Helm assumes]
+    #[arg(long, value_name = "VERSION", help_heading = "Release")]
+    pub kube_version: Option<String>,
+    /// API versions that templates see, besides those Helm assumes
+    #[arg(short, long, value_name = "VERSIONS", value_delimiter = ',', help_heading = "Release")]
+    pub api_versions: Vec<String>,
+    /// Set .Release.IsUpgrade instead of .Release.IsInstall
+    #[arg(long, help_heading = "Release")]
+    pub is_upgrade: bool,
+    /// The version of the Azure Workload Identity webhook in the cluster [default: the newest known]
+    #[arg(long, value_name = "VERSION", help_heading = "Release")]
+    pub webhook_version: Option<String>,
+    /// Set the use label and a client id wherever the old chart has a place for them
+    #[arg(long, help_heading = "Release")]
+    pub assume_workload_identity: bool,
 }
 
 /// The user's values, as Helm takes them.

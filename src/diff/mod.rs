@@ -1,4 +1,4 @@
-//! What differs between two opened charts. Pure: depends on `chart`, `value` and `error`.
+//! What differs between two opened charts. Pure: depends on `chart`, `object`, `value` and `error`.
 //!
 //! [`compare`] is the stage; [`tree`] is its engine, for any two values. The figures of a comparison are the same in every run; only when
 //! [`Settings::text_time`] runs out a part is left out, and then [`Comparison::missing`] names it.
@@ -12,6 +12,7 @@ mod images;
 mod lists;
 mod metadata;
 mod moves;
+pub mod objects;
 mod parts;
 mod schema;
 #[cfg(test)]

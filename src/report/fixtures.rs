@@ -174,6 +174,7 @@ pub(crate) fn thanos() -> Report {
         findings,
         unused_ignores: vec!["egress-policy-added at compactor.networkPolicy (reason: reviewed in March)".into()],
         comparison: Comparison { values, ..surroundings() },
+        release: None,
     }
 }
 
@@ -188,6 +189,8 @@ fn created(create: &ValueChange, beside: &ValueChange) -> Finding {
         why: "A release that left this default alone gets an account that the chart makes. Pods that ran on an account made elsewhere may move \
               to it; it has no azure.workload.identity/client-id annotation and no federated credential names it, so the login to Azure fails."
             .into(),
+        workloads: Vec::new(),
+        causes: Vec::new(),
         changes: vec![place(create)],
         beside: vec![place(beside)],
         fix: Some(Fix {
@@ -211,6 +214,8 @@ fn automount_off(places: &[ValueChange], beside: &ValueChange) -> Finding {
         why: "Every pod on such an account that doesn't set the field itself loses the token of the Kubernetes API. The Azure token is a \
               separate projected volume and stays."
             .into(),
+        workloads: Vec::new(),
+        causes: Vec::new(),
         changes: places.iter().map(noted).collect(),
         beside: vec![place(beside)],
         fix: Some(Fix {
@@ -232,6 +237,8 @@ fn ignored() -> Finding {
         title: "A default image moved".into(),
         message: "`image.tag` moved.".into(),
         why: "Pods restart.".into(),
+        workloads: Vec::new(),
+        causes: Vec::new(),
         changes: Vec::new(),
         beside: Vec::new(),
         fix: None,
@@ -313,6 +320,7 @@ pub(crate) fn clean() -> Report {
         findings: Vec::new(),
         unused_ignores: Vec::new(),
         comparison: Comparison::default(),
+        release: None,
     }
 }
 
@@ -360,6 +368,8 @@ pub(crate) fn hostile(text: &str) -> Report {
         title: s(),
         message: s(),
         why: s(),
+        workloads: Vec::new(),
+        causes: Vec::new(),
         changes: vec![place(), place()],
         beside: vec![place()],
         fix: Some(Fix { text: s(), values: vec![(Path::keys([text]), node(text))], verified: false }),
@@ -421,5 +431,6 @@ pub(crate) fn hostile(text: &str) -> Report {
             announced: vec![Announced { kind: s(), text: s() }],
             missing,
         },
+        release: None,
     }
 }

@@ -11,6 +11,7 @@ pub mod inline;
 pub mod json;
 pub mod markdown;
 mod redact;
+pub(crate) mod release;
 mod remedy;
 pub mod rules;
 pub mod safe;
@@ -24,7 +25,10 @@ use std::io;
 
 use crate::classify::{Finding, Verdict};
 use crate::diff::Comparison;
+use crate::diff::objects::ObjectsDiff;
 use crate::error::Error;
+use crate::identity::Identities;
+use crate::trial::Trials;
 
 /// One side of a review: the chart as it was found.
 #[derive(Debug, Clone)]
@@ -58,6 +62,33 @@ pub struct Report {
     pub unused_ignores: Vec<String>,
     /// All that differs.
     pub comparison: Comparison,
+    /// What that means for one release; `None` when nothing was rendered.
+    pub release: Option<ReleaseReview>,
+}
+
+/// What an upgrade means for one release with its values.
+#[derive(Debug, Clone, Default)]
+pub struct ReleaseReview {
+    /// The release's name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// The Helm version it was rendered as: `v3.19.5`.
+    pub helm: String,
+    /// The version of Kubernetes that templates saw: `v1.34.0`.
+    pub kube_version: String,
+    /// Whether the user gave values.
+    pub has_values: bool,
+    /// Pods and accounts of the old render; `None` when it failed.
+    pub old: Option<Identities>,
+    /// Pods and accounts of the new render; `None` when it failed.
+    pub new: Option<Identities>,
+    /// What differs between the renders; `None` when one failed.
+    pub objects: Option<ObjectsDiff>,
+    /// What was tried.
+    pub trials: Trials,
+    /// Calls in templates that give another answer each time; they were given fixed answers: function and place.
+    pub impure: Vec<String>,
 }
 
 /// How a report is written.

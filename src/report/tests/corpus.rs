@@ -51,6 +51,7 @@ fn review(corpus: &Path, name: &str, old: &str, new: &str) -> Report {
         findings: classified.findings,
         unused_ignores: classified.unused_ignores,
         comparison,
+        release: None,
     }
 }
 

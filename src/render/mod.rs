@@ -12,6 +12,7 @@
 mod capabilities;
 mod coalesce;
 mod dependencies;
+mod documents;
 mod manifests;
 mod objects;
 mod overrides;
@@ -31,6 +32,7 @@ use crate::template::{Chance, ImpureCall, Limits, ParsedFile, Profile, Session, 
 use crate::version::{Constraint, Version};
 pub use capabilities::Capabilities;
 use dependencies::Mount;
+use documents::Documents;
 pub use manifests::{Hook, Manifest};
 pub use overrides::{Overrides, SetFile};
 use provenance::Tracing;
@@ -111,12 +113,15 @@ pub struct Prepared {
     chance: Chance,
     traced: bool,
     parsed: Mutex<HashMap<String, Arc<ParsedFile>>>,
+    /// The templates of the latest render, and the files they came from.
+    latest: Mutex<Option<(Vec<String>, Arc<TemplateSet>)>>,
+    documents: Documents,
 }
 
 impl Prepared {
     /// A chart for renders as one Helm version does them.
     pub fn new(chart: Arc<Chart>, profile: Profile, limits: Limits) -> Self {
-        Self { chart, profile, limits, chance: Chance::Real, traced: false, parsed: Mutex::default() }
+        Self { chart, profile, limits, chance: Chance::Real, traced: false, parsed: Mutex::default(), latest: Mutex::default(), documents: Documents::default() }
     }
 
     /// The same chart for stable renders: what comes from chance, clock or new keys is the same each time, for comparing.
@@ -178,6 +183,7 @@ impl Prepared {
         let mut files = BTreeMap::new();
         let top = objects::Top::new(release, capabilities, &self.profile);
         collect(&root, &top, &root.name, coalesced.with_kind(MapKind::Values), &mut files);
+        let files = in_order(&files);
         let set = self.assemble(&files)?;
         let mut session = Session::new(&set, self.limits.clone()).with_chance(self.chance);
         if let Some(tracing) = &mut tracing {
@@ -186,7 +192,7 @@ impl Prepared {
         let outputs = execute(&session, &files, tracing.as_ref())?;
         let impure = session.impure_calls();
         let ledger = session.into_trace().map(Arc::new);
-        let mut rendered = manifests::sort(outputs, ledger.as_ref())?;
+        let mut rendered = manifests::sort(outputs, &self.documents, ledger.as_ref())?;
         rendered.reads = tracing.zip(ledger).map(|(tracing, ledger)| tracing.reads(&ledger));
         rendered.crds = root.crds();
         rendered.impure = impure;
@@ -195,11 +201,19 @@ impl Prepared {
     }
 
     /// The set of all templates; of two definitions with one name the last parsed wins.
-    fn assemble(&self, files: &BTreeMap<String, Renderable<'_>>) -> Result<TemplateSet> {
+    fn assemble(&self, files: &[(&String, &Renderable<'_>)]) -> Result<Arc<TemplateSet>> {
+        if let Some((names, set)) = &*self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+            && names.iter().eq(files.iter().map(|(name, _)| *name))
+        {
+            return Ok(Arc::clone(set));
+        }
         let mut set = TemplateSet::new(self.profile.clone());
-        for (name, file) in in_order(files) {
+        for (name, file) in files {
             set.add(&*self.parse(name, file.content)?);
         }
+        let set = Arc::new(set);
+        let names = files.iter().map(|(name, _)| (*name).clone()).collect();
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some((names, Arc::clone(&set)));
         Ok(set)
     }
 
@@ -225,7 +239,7 @@ struct Renderable<'c> {
 /// Helm's order of parsing and executing: the deepest paths first, within a depth from the last to the first.
 fn in_order<'f, 'c>(files: &'f BTreeMap<String, Renderable<'c>>) -> Vec<(&'f String, &'f Renderable<'c>)> {
     let mut ordered: Vec<_> = files.iter().collect();
-    ordered.sort_by_key(|(name, _)| (name.matches('/').count(), *name));
+    ordered.sort_by_cached_key(|(name, _)| (name.matches('/').count(), *name));
     ordered.reverse();
     ordered
 }
@@ -265,16 +279,16 @@ struct Output {
 }
 
 /// Executes every file but partials, by path.
-fn execute(session: &Session<'_>, files: &BTreeMap<String, Renderable<'_>>, tracing: Option<&Tracing>) -> Result<BTreeMap<String, Output>> {
+fn execute(session: &Session<'_>, files: &[(&String, &Renderable<'_>)], tracing: Option<&Tracing>) -> Result<BTreeMap<String, Output>> {
     let mut outputs = BTreeMap::new();
-    for (name, file) in in_order(files) {
+    for (name, file) in files {
         if name.rsplit('/').next().is_some_and(|base| base.starts_with('_')) {
             continue;
         }
         file.data.set(Text::from("Template"), objects::template(name, &file.base_path));
         let condition = tracing.map_or_else(SetId::default, |tracing| tracing.condition(&file.base_path));
         let (text, lines) = session.render_on(name, Value::Map(file.data.with_kind(MapKind::Values)), condition)?;
-        outputs.insert(name.clone(), Output { text, lines });
+        outputs.insert((*name).clone(), Output { text, lines });
     }
     Ok(outputs)
 }

@@ -6,8 +6,11 @@ use std::sync::{Arc, LazyLock};
 use bstr::ByteSlice;
 use regex::bytes::Regex;
 
-use super::Rendered;
+use super::documents::{Document, Documents};
+use super::provenance::{FileLines, Provenance};
+use super::{Output, Rendered};
 use crate::error::{Error, ErrorKind, Place, Result};
+use crate::template::trace::Ledger;
 use crate::value::{Data, Node, Source, yaml};
 
 /// One document of a rendered file.
@@ -20,7 +23,9 @@ pub struct Manifest {
     /// The document's text without blank space around it.
     pub text: Vec<u8>,
     /// What the text says.
-    pub object: Node,
+    pub object: Arc<Node>,
+    /// Where its lines come from, in a traced render.
+    pub provenance: Option<Provenance>,
 }
 
 /// A document that Helm runs as a hook.
@@ -80,17 +85,24 @@ const HOOK_EVENTS: [&str; 9] =
 ///
 /// # Errors
 /// [`ErrorKind::Chart`] for a document that Helm can't read.
-pub(super) fn sort(files: BTreeMap<String, Vec<u8>>) -> Result<Rendered> {
+pub(super) fn sort(files: BTreeMap<String, Output>, known: &Documents, ledger: Option<&Arc<Ledger>>) -> Result<Rendered> {
     let mut rendered = Rendered::default();
-    for (path, content) in files {
+    for (path, Output { text: content, lines }) in files {
         if path.ends_with("NOTES.txt") {
             rendered.notes.push((path, content));
             continue;
         }
+        let lines = ledger.map(|ledger| FileLines { lines: lines.into(), ledger: Arc::clone(ledger) });
         for text in split(&content) {
-            let (object, head) = read(&path, text)?;
-            let manifest = Manifest { path: path.clone(), kind: head.kind, text: text.to_vec(), object };
-            match head.hook {
+            let Document { object, kind, hook } = known.get(&path, text, || read(&path, text))?;
+            let manifest = Manifest {
+                path: path.clone(),
+                kind: kind.to_string(),
+                text: text.to_vec(),
+                object,
+                provenance: lines.as_ref().map(|lines| lines.of(&content, text)),
+            };
+            match hook {
                 None => rendered.manifests.push(manifest),
                 Some(events) => match hook_events(&events) {
                     Some(events) => rendered.hooks.push(Hook { manifest, events }),
@@ -126,7 +138,7 @@ struct Head {
     hook: Option<String>,
 }
 
-fn read(path: &str, text: &[u8]) -> Result<(Node, Head)> {
+fn read(path: &str, text: &[u8]) -> Result<Document> {
     let source = Arc::new(Source { name: path.to_owned(), text: String::from_utf8_lossy(text).into_owned() });
     let limits = yaml::Limits::default();
     let refused = |message: String| Error::new(ErrorKind::Chart, format!("YAML parse error on {path}: {message}"));
@@ -142,7 +154,7 @@ fn read(path: &str, text: &[u8]) -> Result<(Node, Head)> {
         let place = Place { file: path.to_owned(), line: object.at.line, column: object.at.column };
         refused(format!("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {problem}")).at(place)
     })?;
-    Ok((object, head))
+    Ok(Document { object: Arc::new(object), kind: head.kind.into(), hook: head.hook.map(Into::into) })
 }
 
 /// Go's name for a JSON type.

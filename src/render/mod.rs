@@ -12,9 +12,11 @@
 mod capabilities;
 mod coalesce;
 mod dependencies;
+mod documents;
 mod manifests;
 mod objects;
 mod overrides;
+mod provenance;
 mod set;
 mod text;
 
@@ -24,13 +26,17 @@ use std::thread;
 
 use crate::chart::Chart;
 use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::template::trace::{LineOrigin, SetId};
 use crate::template::value::{Map, MapKind, Table, Text, Value};
 use crate::template::{Chance, ImpureCall, Limits, ParsedFile, Profile, Session, TemplateSet};
 use crate::version::{Constraint, Version};
 pub use capabilities::Capabilities;
 use dependencies::Mount;
+use documents::Documents;
 pub use manifests::{Hook, Manifest};
 pub use overrides::{Overrides, SetFile};
+use provenance::Tracing;
+pub use provenance::{Origin, Provenance, Reads};
 pub use set::set_file_paths;
 pub use text::TextOptions;
 
@@ -95,6 +101,8 @@ pub struct Rendered {
     pub impure: Vec<ImpureCall>,
     /// What Helm would print on standard error while it renders; that a chart is deprecated it says before.
     pub warnings: Vec<String>,
+    /// The values it read, in a traced render.
+    pub reads: Option<Reads>,
 }
 
 /// A chart whose templates are parsed as they are first needed, and kept. Can be shared between threads.
@@ -103,19 +111,31 @@ pub struct Prepared {
     profile: Profile,
     limits: Limits,
     chance: Chance,
+    traced: bool,
     parsed: Mutex<HashMap<String, Arc<ParsedFile>>>,
+    /// The templates of the latest render, and the files they came from.
+    latest: Mutex<Option<(Vec<String>, Arc<TemplateSet>)>>,
+    documents: Documents,
 }
 
 impl Prepared {
     /// A chart for renders as one Helm version does them.
     pub fn new(chart: Arc<Chart>, profile: Profile, limits: Limits) -> Self {
-        Self { chart, profile, limits, chance: Chance::Real, parsed: Mutex::default() }
+        Self { chart, profile, limits, chance: Chance::Real, traced: false, parsed: Mutex::default(), latest: Mutex::default(), documents: Documents::default() }
     }
 
     /// The same chart for stable renders: what comes from chance, clock or new keys is the same each time, for comparing.
     #[must_use]
     pub fn stable(mut self) -> Self {
         self.chance = Chance::Stable;
+        self
+    }
+
+    /// The same chart for traced renders: each manifest says where its lines come from, and the result which values were read. The text
+    /// is the same; a render takes longer.
+    #[must_use]
+    pub fn traced(mut self) -> Self {
+        self.traced = true;
         self
     }
 
@@ -159,25 +179,41 @@ impl Prepared {
         let root = Mount::root(&self.chart, &given, warnings)?;
         let coalesced = coalesce::coalesce_values(&root, &given, false, warnings)?;
         check_kube_version(&self.chart, capabilities)?;
+        let mut tracing = self.traced.then(|| Tracing::new(&root, &coalesced));
         let mut files = BTreeMap::new();
         let top = objects::Top::new(release, capabilities, &self.profile);
         collect(&root, &top, &root.name, coalesced.with_kind(MapKind::Values), &mut files);
+        let files = in_order(&files);
         let set = self.assemble(&files)?;
-        let session = Session::new(&set, self.limits.clone()).with_chance(self.chance);
-        let outputs = execute(&session, &files)?;
-        let mut rendered = manifests::sort(outputs)?;
+        let mut session = Session::new(&set, self.limits.clone()).with_chance(self.chance);
+        if let Some(tracing) = &mut tracing {
+            session = session.with_trace(std::mem::take(&mut tracing.origins));
+        }
+        let outputs = execute(&session, &files, tracing.as_ref())?;
+        let impure = session.impure_calls();
+        let ledger = session.into_trace().map(Arc::new);
+        let mut rendered = manifests::sort(outputs, &self.documents, ledger.as_ref())?;
+        rendered.reads = tracing.zip(ledger).map(|(tracing, ledger)| tracing.reads(&ledger));
         rendered.crds = root.crds();
-        rendered.impure = session.impure_calls();
+        rendered.impure = impure;
         rendered.warnings.clone_from(warnings);
         Ok(rendered)
     }
 
     /// The set of all templates; of two definitions with one name the last parsed wins.
-    fn assemble(&self, files: &BTreeMap<String, Renderable<'_>>) -> Result<TemplateSet> {
+    fn assemble(&self, files: &[(&String, &Renderable<'_>)]) -> Result<Arc<TemplateSet>> {
+        if let Some((names, set)) = &*self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+            && names.iter().eq(files.iter().map(|(name, _)| *name))
+        {
+            return Ok(Arc::clone(set));
+        }
         let mut set = TemplateSet::new(self.profile.clone());
-        for (name, file) in in_order(files) {
+        for (name, file) in files {
             set.add(&*self.parse(name, file.content)?);
         }
+        let set = Arc::new(set);
+        let names = files.iter().map(|(name, _)| (*name).clone()).collect();
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some((names, Arc::clone(&set)));
         Ok(set)
     }
 
@@ -203,7 +239,7 @@ struct Renderable<'c> {
 /// Helm's order of parsing and executing: the deepest paths first, within a depth from the last to the first.
 fn in_order<'f, 'c>(files: &'f BTreeMap<String, Renderable<'c>>) -> Vec<(&'f String, &'f Renderable<'c>)> {
     let mut ordered: Vec<_> = files.iter().collect();
-    ordered.sort_by_key(|(name, _)| (name.matches('/').count(), *name));
+    ordered.sort_by_cached_key(|(name, _)| (name.matches('/').count(), *name));
     ordered.reverse();
     ordered
 }
@@ -235,15 +271,24 @@ fn collect<'c>(mount: &Mount<'c>, top: &objects::Top, path: &str, values: Map, f
     data
 }
 
+/// What a template file became.
+struct Output {
+    text: Vec<u8>,
+    /// In a traced render, the origin of each line.
+    lines: Vec<LineOrigin>,
+}
+
 /// Executes every file but partials, by path.
-fn execute(session: &Session<'_>, files: &BTreeMap<String, Renderable<'_>>) -> Result<BTreeMap<String, Vec<u8>>> {
+fn execute(session: &Session<'_>, files: &[(&String, &Renderable<'_>)], tracing: Option<&Tracing>) -> Result<BTreeMap<String, Output>> {
     let mut outputs = BTreeMap::new();
-    for (name, file) in in_order(files) {
+    for (name, file) in files {
         if name.rsplit('/').next().is_some_and(|base| base.starts_with('_')) {
             continue;
         }
         file.data.set(Text::from("Template"), objects::template(name, &file.base_path));
-        outputs.insert(name.clone(), session.render(name, Value::Map(file.data.with_kind(MapKind::Values)))?);
+        let condition = tracing.map_or_else(SetId::default, |tracing| tracing.condition(&file.base_path));
+        let (text, lines) = session.render_on(name, Value::Map(file.data.with_kind(MapKind::Values)), condition)?;
+        outputs.insert((*name).clone(), Output { text, lines });
     }
     Ok(outputs)
 }

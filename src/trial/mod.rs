@@ -5,19 +5,8 @@
 
 use std::collections::BTreeMap;
 
+pub use crate::classify::Effect;
 use crate::value::{Node, Path};
-
-/// What a changed default means for this release.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Effect {
-    /// The render changes with it.
-    Effective,
-    /// The user's values set it.
-    Masked,
-    /// Nothing that is rendered reads it, or what reads it renders the same.
-    Inert,
-}
 
 /// What became of the user's own values.
 #[derive(Debug, Clone, Default)]

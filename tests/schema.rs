@@ -16,7 +16,7 @@ use chartshift::value::{Source, yaml};
 const CHART: &str = "apiVersion: v2\nname: c\nversion: 0.1.0\n";
 
 /// Answers whose words chartshift does not have, with the reason. Whether the values are accepted is the same everywhere.
-const OTHER_WORDS: &[(&str, &str, &str)] = &[];
+const OTHER_WORDS: &[(&str, &str, &str)] = &[("format ipv6 3", "3.19 4.2", "Go says what is wrong with an IPv6 address, and where")];
 
 /// One line of `cases.jsonl`.
 #[derive(serde::Deserialize)]

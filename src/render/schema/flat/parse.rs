@@ -292,6 +292,8 @@ fn types(schema: &mut Schema, map: &Entries) -> Outcome<()> {
         Some(Json::Text(name)) => add(name),
         Some(Json::List(names)) => names.iter().try_for_each(|name| match name {
             Json::Text(name) => add(name),
+            // The library's own fault, which Helm catches and tells.
+            Json::Number(_) => helm("unable to validate schema: interface conversion: interface {} is json.Number, not string"),
             _ => wrong_type("string/array of strings", "type"),
         }),
         Some(_) => wrong_type("string/array of strings", "type"),

@@ -1,11 +1,11 @@
 //! Values against a compiled schema, in the order of the library (`validator.go`). A wrong type, constant or format ends the check of a
 //! schema; all other keywords are looked at, each violation beside the others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::formats;
 use super::words::{self, FAILED, Shape, Violation, escape, grouped, pointer, quote, quote_all};
-use crate::render::schema::json::{Json, Number, quoted};
+use crate::render::schema::json::{Json, Number, equals, quoted};
 use crate::render::schema::keywords::{Additional, Compiled, Dependency, Id, Items, Path, Schema};
 use crate::render::schema::limits::Budget;
 
@@ -143,13 +143,14 @@ impl<'w> Walk<'w> {
             return Err(self.violation(check, || format!("got {}, want {}", check.value.type_name(), schema.types.join(" or "))));
         }
         if let Some(wanted) = &schema.constant
-            && check.value != wanted
+            && !equals(check.value, wanted)
         {
             return Err(self.violation(check, || words::constant(wanted)));
         }
         if let Some(wanted) = &schema.options {
             self.budget.step(wanted.len(), 0);
-            if !wanted.contains(check.value) {
+            let of_its_type = |option: &Json| option.type_name() == check.value.type_name();
+            if !wanted.iter().any(of_its_type) || !wanted.iter().any(|option| equals(check.value, option)) {
                 return Err(self.violation(check, || words::options(wanted)));
             }
         }
@@ -553,13 +554,15 @@ fn has_type(schema: &Schema, value: &Json) -> bool {
     has(value.type_name()) || (has("integer") && value.number().is_some_and(Number::is_integer))
 }
 
+/// As many items the library compares each with each; of longer lists it compares only those with the same hash.
+const FEW: usize = 20;
+
 /// The first item that equals an earlier one, after that one.
 fn duplicates(items: &[Json]) -> Option<(usize, usize)> {
-    let mut seen = std::collections::HashMap::new();
+    let mut seen: HashMap<String, Vec<usize>> = HashMap::new();
     for (index, item) in items.iter().enumerate() {
-        // Equal values have equal texts; the text alone would take a float for an integer too large for it.
-        let earlier: &mut Vec<usize> = seen.entry(item.marshalled()).or_default();
-        if let Some(one) = earlier.iter().find(|one| items[**one] == *item) {
+        let earlier = seen.entry(if items.len() > FEW { item.marshalled() } else { String::new() }).or_default();
+        if let Some(one) = earlier.iter().find(|one| equals(item, &items[**one])) {
             return Some((*one, index));
         }
         earlier.push(index);

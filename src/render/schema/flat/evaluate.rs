@@ -1,7 +1,7 @@
 //! Values against a compiled schema, in the order and with the words of gojsonschema (`validation.go`, `locales.go`). Of the branches of a
 //! failed `anyOf`, `oneOf` or `contains` it shows the one that scored best; the score is kept as it keeps it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::formats;
 use crate::render::schema::json::{Json, Number, general};
@@ -284,7 +284,7 @@ impl Walk<'_> {
         }
     }
 
-    fn object(&self, schema: &Schema, map: &std::collections::BTreeMap<String, Json>, at: &Path, report: &mut Report, depth: usize) {
+    fn object(&self, schema: &Schema, map: &BTreeMap<String, Json>, at: &Path, report: &mut Report, depth: usize) {
         let count = map.len() as i64;
         if let Some(least) = schema.min_properties.filter(|least| count < *least) {
             self.fail(report, at, format!("Must have at least {least} properties"));

@@ -1,13 +1,13 @@
 //! A schema read keyword by keyword in gojsonschema's order (`schema.go`), with its refusals: the first thing that is not as it should be
 //! is told, and no check against a metaschema is made.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::references::{Entries, Pool, draft_of};
 use crate::render::schema::json::{Json, Number};
 use crate::render::schema::keywords::{Additional, BadPattern, Compiled, Dependency, Id, Items, Pattern, Patterns, Schema};
 use crate::render::schema::limits::{MAX_PATTERNS, MAX_SCHEMAS, too_much};
-use crate::render::schema::{TOO_DEEP, TOO_MANY_PATTERNS, TOO_MANY_SCHEMAS, Unusable};
+use crate::render::schema::{LARGE_PATTERN, TOO_DEEP, TOO_MANY_PATTERNS, TOO_MANY_SCHEMAS, Unusable};
 
 /// A schema that names no draft.
 const HYBRID: u16 = u16::MAX;
@@ -169,7 +169,7 @@ impl Parser {
 
     fn pattern(&mut self, text: &str, refusal: impl FnOnce() -> String) -> Outcome<Pattern> {
         self.patterns.compile(text).map_err(|problem| match problem {
-            BadPattern::Syntax(words) if words.ends_with("expression too large") => Unusable::Ours(too_much(super::super::LARGE_PATTERN)),
+            BadPattern::Syntax(words) if words.ends_with("expression too large") => Unusable::Ours(too_much(LARGE_PATTERN)),
             BadPattern::Syntax(_) => Unusable::Helm(refusal()),
             BadPattern::TooMany => Unusable::Ours(too_much(&TOO_MANY_PATTERNS.replace('N', &MAX_PATTERNS.to_string()))),
         })
@@ -383,7 +383,7 @@ fn constants(schema: &mut Schema, map: &Entries, draft: u16) -> Outcome<()> {
     match map.get("enum") {
         None => {}
         Some(Json::List(options)) => {
-            let mut texts = std::collections::HashSet::new();
+            let mut texts = HashSet::new();
             if !options.iter().all(|option| texts.insert(option.marshalled())) {
                 return helm("enum items must be unique");
             }

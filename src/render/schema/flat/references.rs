@@ -43,15 +43,12 @@ impl Pool {
 
     /// Makes the references below a place absolute, and notes what has an id.
     fn resolve(&mut self, node: &mut Json, base: &str, document: usize, keys: &mut Vec<String>) {
-        let mut each = |pool: &mut Self, base: &str, key: String, child: &mut Json| {
-            keys.push(key);
-            pool.resolve(child, base, document, keys);
-            keys.pop();
-        };
         let map = match node {
             Json::List(items) => {
                 for (index, item) in items.iter_mut().enumerate() {
-                    each(self, base, index.to_string(), item);
+                    keys.push(index.to_string());
+                    self.resolve(item, base, document, keys);
+                    keys.pop();
                 }
                 return;
             }

@@ -18,8 +18,10 @@ const LATEST: u16 = 2020;
 pub(super) struct Document {
     pub(super) url: String,
     pub(super) json: Arc<Json>,
-    /// By pointer.
-    resources: BTreeMap<String, Resource>,
+    /// The document as a whole.
+    root: Resource,
+    /// Those inside it, by pointer.
+    inner: BTreeMap<String, Resource>,
     /// The pointers at which schemas are known to stand.
     processed: BTreeSet<String>,
 }
@@ -34,6 +36,10 @@ pub(super) struct Resource {
 }
 
 impl Resource {
+    fn new(url: &str, draft: u16) -> Self {
+        Self { url: url.to_owned(), draft, anchors: BTreeMap::new(), dynamic_anchors: BTreeSet::new() }
+    }
+
     /// Where an anchor stands.
     pub(super) fn anchor(&self, name: &str) -> Option<&String> {
         self.anchors.get(name)
@@ -75,8 +81,9 @@ impl Documents {
     /// Adds a document and finds its resources.
     pub(super) fn add(&mut self, url: &str, json: Json) -> Result<usize, Unusable> {
         let json = Arc::new(json);
+        let root = Resource::new(url, LATEST);
         let mut document =
-            Document { url: url.to_owned(), json: Arc::clone(&json), resources: BTreeMap::new(), processed: BTreeSet::new() };
+            Document { url: url.to_owned(), json: Arc::clone(&json), root, inner: BTreeMap::new(), processed: BTreeSet::new() };
         document.collect(&json, url, String::new(), LATEST)?;
         self.0.push(document);
         Ok(self.0.len() - 1)
@@ -107,14 +114,18 @@ impl Document {
     /// The resource that a place belongs to, with its own place.
     pub(super) fn resource(&self, pointer: &str) -> (&str, &Resource) {
         let mut at = pointer;
-        loop {
-            if let Some((pointer, resource)) = self.resources.get_key_value(at) {
+        while !at.is_empty() {
+            if let Some((pointer, resource)) = self.inner.get_key_value(at) {
                 return (pointer, resource);
             }
-            // The root has a resource from the start.
-            let Some(slash) = at.rfind('/') else { unreachable_resource() };
-            at = &at[..slash];
+            at = at.rfind('/').map_or("", |slash| &at[..slash]);
         }
+        ("", &self.root)
+    }
+
+    /// Every resource with its place, the root first.
+    fn resources(&self) -> impl Iterator<Item = (&str, &Resource)> {
+        std::iter::once(("", &self.root)).chain(self.inner.iter().map(|(place, resource)| (&**place, resource)))
     }
 
     /// The JSON at a place.
@@ -154,11 +165,7 @@ impl Document {
         if self.processed.len() >= MAX_SCHEMAS {
             return Err(Unusable::Ours(too_much(TOO_MANY_SCHEMAS)));
         }
-        let root = |url: &str, draft| Resource { url: url.to_owned(), draft, anchors: BTreeMap::new(), dynamic_anchors: BTreeSet::new() };
         let Json::Object(map) = json else {
-            if pointer.is_empty() {
-                self.resources.insert(pointer.clone(), root(base, fallback));
-            }
             self.processed.insert(pointer);
             return Ok(());
         };
@@ -173,13 +180,14 @@ impl Document {
         if let Some(id) = &id {
             base = joined(&base, id)?.0;
         }
-        if id.is_some() || pointer.is_empty() {
-            if let Some((other, _)) = self.resources.iter().find(|(_, resource)| resource.url == base) {
-                let shown = |text: &str| quoted(text);
-                let words = format!("duplicate id {} in {} at {} and {}", shown(&base), shown(&self.url), shown(&pointer), shown(other));
-                return Err(Unusable::Helm(words));
+        if pointer.is_empty() {
+            self.root = Resource::new(&base, draft);
+        } else if id.is_some() {
+            if let Some((other, _)) = self.resources().find(|(_, resource)| resource.url == base) {
+                let [id, url, one, two] = [&*base, &self.url, &pointer, other].map(quoted);
+                return Err(Unusable::Helm(format!("duplicate id {id} in {url} at {one} and {two}")));
             }
-            self.resources.insert(pointer.clone(), root(&base, draft));
+            self.inner.insert(pointer.clone(), Resource::new(&base, draft));
         }
         self.anchors(json, &pointer)?;
         let inherited = self.resource(&pointer).1.draft;
@@ -226,7 +234,7 @@ impl Document {
         }
         for (name, dynamic) in found {
             let url = self.url.clone();
-            let Some(resource) = self.resources.get_mut(&place) else { continue };
+            let resource = self.inner.get_mut(&place).unwrap_or(&mut self.root);
             if let Some(other) = resource.anchors.get(&name).filter(|other| *other != pointer) {
                 let words = [&name, &url, other, pointer].map(quoted);
                 let [name, url, one, two] = words;
@@ -242,11 +250,7 @@ impl Document {
 
     /// The place a fragment means in the resource with an address; `None` when no resource here has it.
     fn find(&self, url: &str, fragment: &str) -> Result<Option<String>, Unusable> {
-        let found = if url == self.url {
-            self.resources.get_key_value("")
-        } else {
-            self.resources.iter().find(|(_, resource)| resource.url == url)
-        };
+        let found = if url == self.url { Some(("", &self.root)) } else { self.resources().find(|(_, resource)| resource.url == url) };
         let Some((place, resource)) = found else { return Ok(None) };
         if fragment.is_empty() || fragment.starts_with('/') {
             return Ok(Some(format!("{place}{fragment}")));
@@ -259,12 +263,6 @@ impl Document {
             }
         }
     }
-}
-
-#[cold]
-#[allow(clippy::panic)]
-fn unreachable_resource() -> ! {
-    panic!("a document's root is a resource")
 }
 
 /// The id of a schema, without its fragment.

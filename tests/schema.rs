@@ -214,23 +214,3 @@ fn references_in_circles_end_where_helm_dies() {
     let error = refusal("{\"$ref\": \"#\"}", "{}", &Profile::V3_17);
     assert_eq!(error.kind(), ErrorKind::Limit, "{}", error.report());
 }
-
-#[test]
-fn zz_measure() {
-    for name in ["mariadb-23.0.1.tgz", "mlflow-5.3.0.tgz", "argo-cd-11.0.2.tgz", "velero-12.1.0.tgz"] {
-        for (helm, profile) in profiles() {
-            let bytes = std::fs::read(format!("/work/shared/corpus/charts/{name}")).expect("chart");
-            let chart = Arc::new(chart::open_archive(bytes, &ChartLimits::default()).expect("chart"));
-            let with = Prepared::new(Arc::clone(&chart), profile.clone(), Limits::default());
-            let without = Prepared::new(chart, profile.clone(), Limits::default()).without_schemas();
-            let time = |prepared: &Prepared| {
-                let start = Instant::now();
-                let _ = prepared.render(&Overrides::default(), &Release::default(), &Capabilities::of(&profile));
-                start.elapsed()
-            };
-            let best = |prepared: &Prepared| (0..8).map(|_| time(prepared)).min().expect("some");
-            let (first_with, first_without) = (time(&with), time(&without));
-            eprintln!("{name} {helm}: first {first_with:?} against {first_without:?}, again {:?} against {:?}", best(&with), best(&without));
-        }
-    }
-}

@@ -112,7 +112,15 @@ pub struct Prepared {
 impl Prepared {
     /// A chart for renders as one Helm version does them.
     pub fn new(chart: Arc<Chart>, profile: Profile, limits: Limits) -> Self {
-        Self { chart, profile, limits, chance: Chance::Real, checks_schemas: true, schemas: schema::Schemas::default(), parsed: Mutex::default() }
+        Self {
+            chart,
+            profile,
+            limits,
+            chance: Chance::Real,
+            checks_schemas: true,
+            schemas: schema::Schemas::default(),
+            parsed: Mutex::default(),
+        }
     }
 
     /// The same chart, its values checked against no values.schema.json (`--skip-schema-validation`).

@@ -29,8 +29,8 @@ pub use exec::{Chance, Frame, ImpureCall, Limits, RenderError, Session};
 pub use profile::{PROFILE_NAMES, Profile};
 
 pub(crate) use encode::parse_json;
-pub(crate) use functions::{UrlParts, compile_regex, date_matches, url_parts};
 pub(crate) use fmt::{printf, shown_text as shown};
+pub(crate) use functions::{UrlParts, compile_regex, date_matches, url_parts};
 pub(crate) use glob::Glob as PathGlob;
 
 use ast::Template;

@@ -157,7 +157,9 @@ impl Json {
             Value::Float(float) => number(format!("{float:e}")),
             Value::Str(text) | Value::Bytes(text) => Self::Text(text.lossy().into_owned()),
             Value::List(list) => Self::List(list.items().iter().map(Self::of).collect()),
-            Value::Map(map) => Self::Object(map.snapshot().iter().map(|(key, value)| (key.lossy().into_owned(), Self::of(value))).collect()),
+            Value::Map(map) => {
+                Self::Object(map.snapshot().iter().map(|(key, value)| (key.lossy().into_owned(), Self::of(value))).collect())
+            }
             Value::Nil | Value::Struct(_) | Value::Time(_) | Value::Version(_) => Self::Null,
         }
     }

@@ -162,9 +162,9 @@ impl Path {
 
     /// The keys from the top.
     pub(super) fn keys(&self) -> Vec<&str> {
-        let mut keys: Vec<&str> = std::iter::successors(self.0.as_deref(), |(parent, _)| parent.0.as_deref()).map(|(_, key)| &**key).collect();
+        let mut keys: Vec<&str> =
+            std::iter::successors(self.0.as_deref(), |(parent, _)| parent.0.as_deref()).map(|(_, key)| &**key).collect();
         keys.reverse();
         keys
     }
 }
-

@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 
+use super::json::Json;
 use crate::error::{Error, ErrorKind};
 
 /// Subschemas, list items and properties that one check of one chart's values may look at.
@@ -17,6 +18,29 @@ pub(super) const MAX_PATTERNS: usize = 1_000;
 pub(super) const MAX_PATTERN_BYTES: usize = 1 << 20;
 /// Subschemas that one schema may hold.
 pub(super) const MAX_SCHEMAS: usize = 200_000;
+/// What a compiled schema may hold of its document, references followed: values, and a sixteenth of the bytes of strings.
+const MAX_WEIGHT: usize = 4_000_000;
+
+/// How much of its document a schema has taken over so far.
+#[derive(Default)]
+pub(super) struct Weight(usize);
+
+impl Weight {
+    /// Counts a part; false when it is too much.
+    pub(super) fn add(&mut self, json: &Json) -> bool {
+        self.0 = self.0.saturating_add(weight(json));
+        self.0 <= MAX_WEIGHT
+    }
+}
+
+fn weight(json: &Json) -> usize {
+    1 + match json {
+        Json::Text(text) => text.len() / 16,
+        Json::List(items) => items.iter().map(weight).sum(),
+        Json::Object(map) => map.iter().map(|(key, value)| key.len() / 16 + weight(value)).sum(),
+        Json::Null | Json::Bool(_) | Json::Number(_) => 0,
+    }
+}
 
 /// What is left for one check. Once a limit is reached every further question is answered with "no more", so that the walk ends soon.
 pub(super) struct Budget {

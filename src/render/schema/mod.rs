@@ -29,6 +29,7 @@ use json::Json;
 
 const TOO_DEEP: &str = "nests too deep: more than 512 levels";
 const TOO_MANY_SCHEMAS: &str = "holds more than 200000 schemas";
+const TOO_HEAVY: &str = "holds more than 4000000 values, references followed";
 const TOO_MANY_PATTERNS: &str = "holds more than N patterns";
 const LARGE_PATTERN: &str = "holds a pattern that takes more than 1048576 bytes";
 
@@ -47,7 +48,8 @@ enum Unusable {
 fn refused_reference(reference: &str) -> Unusable {
     let message = format!("values.schema.json refers to {reference}, which is outside the chart; chartshift fetches no schemas");
     Unusable::Ours(
-        Error::new(ErrorKind::Chart, message).hint("copy that schema into the chart's own, or leave the check out with --skip-schema-validation"),
+        Error::new(ErrorKind::Chart, message)
+            .hint("copy that schema into the chart's own, or leave the check out with --skip-schema-validation"),
     )
 }
 
@@ -80,7 +82,11 @@ enum Schema {
 
 impl Schema {
     fn compile(file: &File, profile: &Profile) -> Result<Self, Unusable> {
-        if profile.schema_tree { tree::Tree::compile(&file.bytes).map(Self::Tree) } else { flat::Flat::compile(&file.bytes).map(Self::Flat) }
+        if profile.schema_tree {
+            tree::Tree::compile(&file.bytes).map(Self::Tree)
+        } else {
+            flat::Flat::compile(&file.bytes).map(Self::Flat)
+        }
     }
 
     fn violations(&self, values: &Json) -> Result<String, Unusable> {

@@ -235,14 +235,18 @@ impl Walk<'_> {
     }
 
     fn list(&self, schema: &Schema, items: &[Json], at: &Path, report: &mut Report, depth: usize) {
-        let one = |index: usize, id: Id, report: &mut Report| report.merge(self.apart(id, &items[index], &at.child(index.to_string()), depth + 1));
+        let one = |index: usize, id: Id, report: &mut Report| {
+            report.merge(self.apart(id, &items[index], &at.child(index.to_string()), depth + 1))
+        };
         match &schema.items {
             Items::Any => {}
             Items::All(id) => (0..items.len()).for_each(|index| one(index, *id, report)),
             Items::Each(ids) => {
                 ids.iter().take(items.len()).enumerate().for_each(|(index, id)| one(index, *id, report));
                 match schema.additional_items {
-                    Some(Additional::Allowed(false)) if ids.len() < items.len() => self.fail(report, at, "No additional items allowed on array"),
+                    Some(Additional::Allowed(false)) if ids.len() < items.len() => {
+                        self.fail(report, at, "No additional items allowed on array")
+                    }
                     Some(Additional::Schema(id)) => (ids.len()..items.len()).for_each(|index| one(index, id, report)),
                     _ => {}
                 }
@@ -312,7 +316,9 @@ impl Walk<'_> {
             report.score += i64::from(matched);
             described |= matched;
             match schema.additional_properties {
-                Some(Additional::Allowed(false)) if !described => self.fail(report, at, format!("Additional property {key} is not allowed")),
+                Some(Additional::Allowed(false)) if !described => {
+                    self.fail(report, at, format!("Additional property {key} is not allowed"))
+                }
                 Some(Additional::Schema(id)) if !described => report.merge(self.apart(id, value, &at.child(key), depth + 1)),
                 _ => {}
             }

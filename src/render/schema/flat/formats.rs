@@ -6,7 +6,8 @@ use crate::template::{compile_regex, date_matches, url_parts};
 
 use super::super::limits::MAX_PATTERN_BYTES;
 
-const DATE_TIMES: [&str; 5] = ["15:04:05", "15:04:05Z07:00", "2006-01-02", "2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05.999999999Z07:00"];
+const DATE_TIMES: [&str; 5] =
+    ["15:04:05", "15:04:05Z07:00", "2006-01-02", "2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05.999999999Z07:00"];
 
 /// Whether a format has a meaning.
 pub(super) fn is_known(format: &str) -> bool {

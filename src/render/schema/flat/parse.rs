@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 use super::references::{Entries, Pool, draft_of};
 use crate::render::schema::json::{Json, Number};
 use crate::render::schema::keywords::{Additional, BadPattern, Compiled, Dependency, Id, Items, Pattern, Patterns, Schema};
-use crate::render::schema::limits::{MAX_PATTERNS, MAX_SCHEMAS, too_much};
-use crate::render::schema::{LARGE_PATTERN, TOO_DEEP, TOO_MANY_PATTERNS, TOO_MANY_SCHEMAS, Unusable};
+use crate::render::schema::limits::{MAX_PATTERNS, MAX_SCHEMAS, Weight, too_much};
+use crate::render::schema::{LARGE_PATTERN, TOO_DEEP, TOO_HEAVY, TOO_MANY_PATTERNS, TOO_MANY_SCHEMAS, Unusable};
 
 /// A schema that names no draft.
 const HYBRID: u16 = u16::MAX;
@@ -40,7 +40,14 @@ pub(super) fn parse(document: Json) -> Outcome<Compiled> {
     };
     let pool = Pool::new(document, named);
     let root = pool.root().clone();
-    let mut parser = Parser { pool, compiled: Compiled::default(), patterns: Patterns::default(), known: HashMap::new(), depth: 0 };
+    let mut parser = Parser {
+        pool,
+        compiled: Compiled::default(),
+        patterns: Patterns::default(),
+        known: HashMap::new(),
+        weight: Weight::default(),
+        depth: 0,
+    };
     parser.compiled.root = parser.schema(&root, named.unwrap_or(HYBRID))?;
     Ok(parser.compiled)
 }
@@ -51,6 +58,7 @@ struct Parser {
     patterns: Patterns,
     /// References that were met.
     known: HashMap<String, Id>,
+    weight: Weight,
     depth: usize,
 }
 
@@ -105,7 +113,9 @@ impl Parser {
         numbers(schema, map, draft)?;
         self.of_strings(schema, map)?;
         counts_and_required(schema, map)?;
-        if draft >= 6 && let Some(contains) = map.get("contains") {
+        if draft >= 6
+            && let Some(contains) = map.get("contains")
+        {
             schema.contains = Some(self.schema(contains, draft)?);
         }
         constants(schema, map, draft)?;
@@ -131,6 +141,9 @@ impl Parser {
             return Ok(());
         }
         let (node, named) = self.pool.find(reference)?;
+        if !self.weight.add(&node) {
+            return Err(Unusable::Ours(too_much(TOO_HEAVY)));
+        }
         let id = self.reserve()?;
         self.known.insert(reference.to_owned(), id);
         if !matches!(node, Json::Object(_) | Json::Bool(_)) {
@@ -158,7 +171,9 @@ impl Parser {
                 schema.pattern_properties.push((compiled, id));
             }
         }
-        if draft >= 6 && let Some(names) = map.get("propertyNames") {
+        if draft >= 6
+            && let Some(names) = map.get("propertyNames")
+        {
             if !matches!(names, Json::Object(_) | Json::Bool(_)) {
                 return wrong_type("valid schema", "patternProperties");
             }

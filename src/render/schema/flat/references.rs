@@ -106,7 +106,11 @@ impl Pool {
         }
         let (document, keys) = &self.named[url];
         let fragment = percent_decoded(fragment);
-        let tokens = fragment.strip_prefix('/').into_iter().flat_map(|rest| rest.split('/')).map(|token| token.replace("~1", "/").replace("~0", "~"));
+        let tokens = fragment
+            .strip_prefix('/')
+            .into_iter()
+            .flat_map(|rest| rest.split('/'))
+            .map(|token| token.replace("~1", "/").replace("~0", "~"));
         let mut node = &self.documents[*document];
         for key in keys.iter().cloned().chain(tokens) {
             node = step(node, &key).map_err(Unusable::Helm)?;

@@ -2,15 +2,15 @@
 //! metaschemas (`roots.go`).
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use super::documents::{Documents, location};
+use super::documents::{Documents, location, lookup};
 use super::violations;
 use super::words::escape;
 use crate::render::schema::json::{Json, Number, quoted};
 use crate::render::schema::keywords::{Additional, BadPattern, Compiled, Dependency, Id, Items, Pattern, Patterns, Schema};
-use crate::render::schema::limits::{MAX_PATTERNS, MAX_SCHEMAS, too_much};
-use crate::render::schema::{LARGE_PATTERN, TOO_MANY_PATTERNS, TOO_MANY_SCHEMAS, Unusable, metaschemas};
+use crate::render::schema::limits::{MAX_PATTERNS, MAX_SCHEMAS, Weight, too_much};
+use crate::render::schema::{LARGE_PATTERN, TOO_HEAVY, TOO_MANY_PATTERNS, TOO_MANY_SCHEMAS, Unusable, metaschemas};
 
 /// The metaschemas, compiled when they are first needed, with the address that messages name.
 static METASCHEMAS: [(u16, &str, LazyLock<Option<Compiled>>); 5] = [
@@ -47,6 +47,7 @@ struct Compiler {
     ids: HashMap<(usize, String), Id>,
     /// The subschemas met so far, in the order in which they are compiled.
     met: Vec<(usize, String)>,
+    weight: Weight,
 }
 
 /// The object under the compiler's eyes.
@@ -127,7 +128,8 @@ impl Compiler {
     }
 
     fn schema(&mut self, document: usize, pointer: &str) -> Result<Schema, Unusable> {
-        let json = self.documents.0[document].at(pointer)?.clone();
+        let whole = Arc::clone(&self.documents.0[document].json);
+        let json = lookup(&whole, &self.documents.0[document].url, pointer)?;
         let (place, resource) = self.documents.0[document].resource(pointer);
         let (place, resource) = (place.to_owned(), resource.clone());
         let mut schema = Schema { draft: resource.draft, ..Schema::default() };
@@ -140,7 +142,7 @@ impl Compiler {
                 }
             }
         }
-        match &json {
+        match json {
             Json::Bool(always) => schema.always = Some(*always),
             Json::Object(map) if map.is_empty() => schema.always = Some(true),
             Json::Object(map) => {
@@ -156,6 +158,11 @@ impl Compiler {
         schema.reference = self.reference(here, "$ref")?;
         if here.draft < 2019 && schema.reference.is_some() {
             return Ok(());
+        }
+        for kept in ["const", "enum"].iter().filter_map(|key| here.map.get(*key)) {
+            if !self.weight.add(kept) {
+                return Err(Unusable::Ours(too_much(TOO_HEAVY)));
+            }
         }
         self.applicators(schema, here)?;
         self.items(schema, here)?;
@@ -270,7 +277,8 @@ impl Compiler {
 
     fn dynamic(&mut self, schema: &mut Schema, here: &Here<'_>) -> Result<(), Unusable> {
         if let Some(id) = self.reference(here, "$dynamicRef")? {
-            let fragment = here.text("$dynamicRef").and_then(|reference| reference.split_once('#')).map(|(_, fragment)| fragment.to_owned());
+            let fragment =
+                here.text("$dynamicRef").and_then(|reference| reference.split_once('#')).map(|(_, fragment)| fragment.to_owned());
             schema.dynamic_reference = Some((id, fragment.filter(|name| !name.is_empty() && !name.starts_with('/'))));
         }
         schema.dynamic_anchor = here.text("$dynamicAnchor").map(str::to_owned);

@@ -1,7 +1,7 @@
 //! The documents a schema consists of, and what can be referred to in them (`roots.go`, `root.go`, `draft.go`): resources by `$id`, places
 //! by JSON pointer and by anchor. Only metaschemas come from elsewhere; nothing is fetched.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use url::Url;
@@ -22,6 +22,8 @@ pub(super) struct Document {
     root: Resource,
     /// Those inside it, by pointer.
     inner: BTreeMap<String, Resource>,
+    /// Where the one with an address stands.
+    places: HashMap<String, String>,
     /// The pointers at which schemas are known to stand.
     processed: BTreeSet<String>,
 }
@@ -82,8 +84,14 @@ impl Documents {
     pub(super) fn add(&mut self, url: &str, json: Json) -> Result<usize, Unusable> {
         let json = Arc::new(json);
         let root = Resource::new(url, LATEST);
-        let mut document =
-            Document { url: url.to_owned(), json: Arc::clone(&json), root, inner: BTreeMap::new(), processed: BTreeSet::new() };
+        let mut document = Document {
+            url: url.to_owned(),
+            json: Arc::clone(&json),
+            root,
+            inner: BTreeMap::new(),
+            places: HashMap::new(),
+            processed: BTreeSet::new(),
+        };
         document.collect(&json, url, String::new(), LATEST)?;
         self.0.push(document);
         Ok(self.0.len() - 1)
@@ -123,24 +131,9 @@ impl Document {
         ("", &self.root)
     }
 
-    /// Every resource with its place, the root first.
-    fn resources(&self) -> impl Iterator<Item = (&str, &Resource)> {
-        std::iter::once(("", &self.root)).chain(self.inner.iter().map(|(place, resource)| (&**place, resource)))
-    }
-
     /// The JSON at a place.
     pub(super) fn at(&self, pointer: &str) -> Result<&Json, Unusable> {
-        let mut node = &*self.json;
-        for token in pointer.split('/').skip(1) {
-            let key = token.replace("~1", "/").replace("~0", "~");
-            let next = match node {
-                Json::Object(map) => map.get(&key),
-                Json::List(items) => key.parse::<usize>().ok().and_then(|index| items.get(index)),
-                _ => None,
-            };
-            node = next.ok_or_else(|| Unusable::Helm(format!("json-pointer in {} not found", quoted(&location(&self.url, pointer)))))?;
-        }
-        Ok(node)
+        lookup(&self.json, &self.url, pointer)
     }
 
     /// Whether a schema is known to stand at a place. A reference may lead to one that no keyword does.
@@ -150,12 +143,13 @@ impl Document {
 
     /// Finds the resources at and below a place that no keyword leads to.
     pub(super) fn collect_at(&mut self, pointer: &str) -> Result<(), Unusable> {
-        let json = self.at(pointer)?.clone();
+        let whole = Arc::clone(&self.json);
+        let json = lookup(&whole, &self.url, pointer)?;
         let (base, draft) = {
             let resource = self.resource(pointer).1;
             (resource.url.clone(), resource.draft)
         };
-        self.collect(&json, &base, pointer.to_owned(), draft)
+        self.collect(json, &base, pointer.to_owned(), draft)
     }
 
     fn collect(&mut self, json: &Json, base: &str, pointer: String, fallback: u16) -> Result<(), Unusable> {
@@ -182,9 +176,10 @@ impl Document {
         }
         if pointer.is_empty() {
             self.root = Resource::new(&base, draft);
+            self.places.insert(base.clone(), String::new());
         } else if id.is_some() {
-            if let Some((other, _)) = self.resources().find(|(_, resource)| resource.url == base) {
-                let [id, url, one, two] = [&*base, &self.url, &pointer, other].map(quoted);
+            if let Some(other) = self.places.insert(base.clone(), pointer.clone()) {
+                let [id, url, one, two] = [&base, &self.url, &pointer, &other].map(|text| quoted(text));
                 return Err(Unusable::Helm(format!("duplicate id {id} in {url} at {one} and {two}")));
             }
             self.inner.insert(pointer.clone(), Resource::new(&base, draft));
@@ -250,8 +245,14 @@ impl Document {
 
     /// The place a fragment means in the resource with an address; `None` when no resource here has it.
     fn find(&self, url: &str, fragment: &str) -> Result<Option<String>, Unusable> {
-        let found = if url == self.url { Some(("", &self.root)) } else { self.resources().find(|(_, resource)| resource.url == url) };
-        let Some((place, resource)) = found else { return Ok(None) };
+        let place = if url == self.url {
+            ""
+        } else if let Some(place) = self.places.get(url) {
+            place
+        } else {
+            return Ok(None);
+        };
+        let resource = self.inner.get(place).unwrap_or(&self.root);
         if fragment.is_empty() || fragment.starts_with('/') {
             return Ok(Some(format!("{place}{fragment}")));
         }
@@ -263,6 +264,24 @@ impl Document {
             }
         }
     }
+}
+
+/// The JSON at a place of the document at an address.
+///
+/// # Errors
+/// Helm's words for a place that is not there.
+pub(super) fn lookup<'j>(document: &'j Json, url: &str, pointer: &str) -> Result<&'j Json, Unusable> {
+    let mut node = document;
+    for token in pointer.split('/').skip(1) {
+        let key = token.replace("~1", "/").replace("~0", "~");
+        let next = match node {
+            Json::Object(map) => map.get(&key),
+            Json::List(items) => key.parse::<usize>().ok().and_then(|index| items.get(index)),
+            _ => None,
+        };
+        node = next.ok_or_else(|| Unusable::Helm(format!("json-pointer in {} not found", quoted(&location(url, pointer)))))?;
+    }
+    Ok(node)
 }
 
 /// The id of a schema, without its fragment.

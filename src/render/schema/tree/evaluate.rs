@@ -95,7 +95,8 @@ impl<'w> Walk<'w> {
     }
 
     fn check(&self, mut check: Check<'_>) -> Verdict {
-        if !self.budget.step(1, check.scope.depth) {
+        // Looking for circles takes longer the deeper it goes.
+        if !self.budget.step(1 + check.scope.depth / 32, check.scope.depth) {
             return Ok(check.unseen);
         }
         let schema = self.schema(check.id);
@@ -198,7 +199,8 @@ impl<'w> Walk<'w> {
 
     /// A schema for a property or an item.
     fn below(&self, check: &Check<'_>, id: Id, value: &Json, key: &str) -> Result<(), Violation> {
-        let scope = Scope { schema: id, value: check.scope.value + 1, keyword: "", depth: check.scope.depth + 1, parent: Some(check.scope) };
+        let scope =
+            Scope { schema: id, value: check.scope.value + 1, keyword: "", depth: check.scope.depth + 1, parent: Some(check.scope) };
         let at = check.at.child(key);
         let unseen = self.unseen(id, value, false);
         let inner = Check { id, value, at: &at, scope: &scope, unseen, violations: Vec::new(), quiet: check.quiet };
@@ -299,7 +301,15 @@ impl<'w> Walk<'w> {
         for key in map.keys() {
             let name = Json::Text(key.clone());
             let scope = Scope { schema: id, value: 0, keyword: "", depth: check.scope.depth + 1, parent: None };
-            let inner = Check { id, value: &name, at: &Path::root(), scope: &scope, unseen: Unseen::default(), violations: Vec::new(), quiet: false };
+            let inner = Check {
+                id,
+                value: &name,
+                at: &Path::root(),
+                scope: &scope,
+                unseen: Unseen::default(),
+                violations: Vec::new(),
+                quiet: false,
+            };
             if let Err(violation) = self.check(inner) {
                 let text = format!("invalid propertyName {}", quote(key));
                 check.violations.push(Violation { at: String::new(), text, shape: Shape::Plain, reasons: violation.opened() });

@@ -150,6 +150,9 @@ pub struct TemplateArgs {
     /// Set .Release.IsUpgrade instead of .Release.IsInstall
     #[arg(long)]
     pub is_upgrade: bool,
+    /// Do not check the values against values.schema.json
+    #[arg(long)]
+    pub skip_schema_validation: bool,
     /// Refused: it needs a cluster
     #[arg(long)]
     pub validate: bool,

@@ -68,7 +68,10 @@ fn render(package: &Package, release: &Release, profile: Profile, args: &Templat
     if chart.metadata.deprecated {
         terminal.helm_line("WARNING: This chart is deprecated");
     }
-    let prepared = Prepared::new(Arc::new(chart), profile, Limits::default());
+    let mut prepared = Prepared::new(Arc::new(chart), profile, Limits::default());
+    if args.skip_schema_validation {
+        prepared = prepared.without_schemas();
+    }
     let mut warnings = Vec::new();
     let rendered = prepared.render_noting(&overrides, release, &capabilities, &mut warnings);
     for warning in &warnings {

@@ -2,8 +2,8 @@
 //! `pkg/releaseutil`).
 //!
 //! ```text
-//! Chart + values ─▶ dependencies (which subcharts, under which names) ─▶ coalesce ─▶ objects (.Values, .Chart …) ─▶ template
-//!                                                                                    manifests (split, hooks, order) ◀─┘
+//! Chart + values ─▶ dependencies (which subcharts, under which names) ─▶ coalesce ─▶ schema ─▶ objects (.Values, …) ─▶ template
+//!                                                                                       manifests (split, hooks, order) ◀─┘
 //! ```
 //!
 //! [`Prepared`] keeps a chart's parsed templates: rendering again with other values costs a render, not a parse. Nothing here reads disk,
@@ -17,6 +17,7 @@ mod manifests;
 mod objects;
 mod overrides;
 mod provenance;
+mod schema;
 mod set;
 mod text;
 
@@ -112,6 +113,8 @@ pub struct Prepared {
     limits: Limits,
     chance: Chance,
     traced: bool,
+    checks_schemas: bool,
+    schemas: schema::Schemas,
     parsed: Mutex<HashMap<String, Arc<ParsedFile>>>,
     /// The templates of the latest render, and the files they came from.
     latest: Mutex<Option<(Vec<String>, Arc<TemplateSet>)>>,
@@ -121,7 +124,25 @@ pub struct Prepared {
 impl Prepared {
     /// A chart for renders as one Helm version does them.
     pub fn new(chart: Arc<Chart>, profile: Profile, limits: Limits) -> Self {
-        Self { chart, profile, limits, chance: Chance::Real, traced: false, parsed: Mutex::default(), latest: Mutex::default(), documents: Documents::default() }
+        Self {
+            chart,
+            profile,
+            limits,
+            chance: Chance::Real,
+            traced: false,
+            checks_schemas: true,
+            schemas: schema::Schemas::default(),
+            parsed: Mutex::default(),
+            latest: Mutex::default(),
+            documents: Documents::default(),
+        }
+    }
+
+    /// The same chart, its values checked against no values.schema.json (`--skip-schema-validation`).
+    #[must_use]
+    pub fn without_schemas(mut self) -> Self {
+        self.checks_schemas = false;
+        self
     }
 
     /// The same chart for stable renders: what comes from chance, clock or new keys is the same each time, for comparing.
@@ -178,6 +199,9 @@ impl Prepared {
         check_installable(&self.chart)?;
         let root = Mount::root(&self.chart, &given, warnings)?;
         let coalesced = coalesce::coalesce_values(&root, &given, false, warnings)?;
+        if self.checks_schemas {
+            self.schemas.check(&root, &coalesced, &self.profile)?;
+        }
         check_kube_version(&self.chart, capabilities)?;
         let mut tracing = self.traced.then(|| Tracing::new(&root, &coalesced));
         let mut files = BTreeMap::new();

@@ -32,6 +32,7 @@ pub use profile::{PROFILE_NAMES, Profile};
 
 pub(crate) use encode::parse_json;
 pub(crate) use fmt::{printf, shown_text as shown};
+pub(crate) use functions::{UrlParts, compile_regex, date_matches, url_parts};
 pub(crate) use glob::Glob as PathGlob;
 
 /// What a traced render needs to know and notes.
@@ -42,6 +43,12 @@ pub(crate) mod trace {
 }
 
 use ast::Template;
+
+/// `encoding/json`'s text of a value, without line breaks; empty for what has none.
+pub(crate) fn json_text(value: &value::Value) -> String {
+    let style = encode::json::Style { indented: false, html_safe: true };
+    encode::Tree::of(value).map(|tree| encode::json::write(&tree, style)).unwrap_or_default()
+}
 
 /// A template file, parsed: its own body and its definitions.
 #[derive(Debug)]

@@ -28,6 +28,9 @@ pub struct Profile {
     pub must_to_yaml: bool,
     /// `mustToToml` (Helm 4.2).
     pub must_to_toml: bool,
+    /// values.schema.json is checked by santhosh-tekuri/jsonschema, which tells violations as a tree, instead of xeipuuv/gojsonschema
+    /// (Helm 3.18.5).
+    pub schema_tree: bool,
 }
 
 impl Profile {
@@ -44,6 +47,7 @@ impl Profile {
         group_prereleases: false,
         must_to_yaml: false,
         must_to_toml: false,
+        schema_tree: false,
     };
 
     /// Helm 3.19, Go 1.24.
@@ -54,6 +58,7 @@ impl Profile {
         kube_minor: 34,
         range_over_int: true,
         group_prereleases: true,
+        schema_tree: true,
         ..Self::V3_17
     };
 

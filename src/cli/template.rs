@@ -61,7 +61,7 @@ fn render(package: &Package, release: &Release, profile: Profile, args: &Templat
     release.check_name()?;
     let mut capabilities = Capabilities::of(&profile);
     if let Some(version) = &args.kube_version {
-        capabilities = capabilities.with_kube_version(version)?;
+        capabilities = capabilities.with_kube_version(version, &profile)?;
     }
     capabilities.api_versions.extend(args.api_versions.iter().cloned());
     let chart = chart::open(package, &chart::Limits::default())?;

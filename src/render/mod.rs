@@ -1,4 +1,4 @@
-//! A chart and values become manifests, as `helm template` prints them (Helm 3.17 `pkg/action`, `pkg/chartutil`, `pkg/engine`,
+//! A chart and values become manifests, as `helm template` prints them (Helm `pkg/action`, `pkg/chartutil`, `pkg/engine`,
 //! `pkg/releaseutil`).
 //!
 //! ```text
@@ -13,23 +13,27 @@ mod capabilities;
 mod coalesce;
 mod dependencies;
 mod manifests;
+mod notes;
 mod objects;
 mod overrides;
 mod set;
 mod text;
+mod values_file;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use crate::chart::Chart;
-use crate::error::{Context as _, Error, ErrorKind, Result};
-use crate::template::value::{Map, MapKind, Table, Text, Value};
-use crate::template::{Chance, ImpureCall, Limits, ParsedFile, Profile, Session, TemplateSet};
+use crate::error::{Error, ErrorKind, Result};
+use crate::template::value::{Map, Table, Text, Value};
+use crate::template::{Chance, ImpureCall, Limits, ParsedFile, Profile, Session, Splitting, TemplateSet};
 use crate::version::{Constraint, Version};
 pub use capabilities::Capabilities;
+use coalesce::Manner;
 use dependencies::Mount;
 pub use manifests::{Hook, Manifest};
+use notes::Notes;
 pub use overrides::{Overrides, SetFile};
 pub use set::set_file_paths;
 pub use text::TextOptions;
@@ -95,6 +99,8 @@ pub struct Rendered {
     pub impure: Vec<ImpureCall>,
     /// What Helm would print on standard error while it renders; that a chart is deprecated it says before.
     pub warnings: Vec<String>,
+    /// How text falls into documents, for [`Rendered::text_of`].
+    splitting: Splitting,
 }
 
 /// A chart whose templates are parsed as they are first needed, and kept. Can be shared between threads.
@@ -153,20 +159,26 @@ impl Prepared {
         capabilities: &Capabilities,
         warnings: &mut Vec<String>,
     ) -> Result<Rendered> {
-        warnings.extend(self.chart.warnings.iter().cloned());
-        let given = overrides.merged()?;
+        let mut notes = Notes::new(warnings, &self.profile);
+        let given = overrides.merged(&self.profile)?;
+        for warning in &self.chart.warnings {
+            notes.log(warning.clone());
+        }
         check_installable(&self.chart)?;
-        let root = Mount::root(&self.chart, &given, warnings)?;
-        let coalesced = coalesce::coalesce_values(&root, &given, false, warnings)?;
-        check_kube_version(&self.chart, capabilities)?;
+        let root = Mount::root(&self.chart, &given, &self.profile, &mut notes)
+            .map_err(|error| if self.profile.structured_messages { of_dependencies(error, &mut notes) } else { error })?;
+        let manner = Manner { variant: self.profile.coalescing, keeps_nulls: false };
+        let coalesced = coalesce::coalesce_values(&root, &given, manner, &mut notes)?;
+        check_kube_version(&self.chart, capabilities, &self.profile)?;
         let mut files = BTreeMap::new();
         let top = objects::Top::new(release, capabilities, &self.profile);
-        collect(&root, &top, &root.name, coalesced.with_kind(MapKind::Values), &mut files);
+        collect(&root, &top, coalesced.with_kind(top.values), &mut files);
         let set = self.assemble(&files)?;
         let session = Session::new(&set, self.limits.clone()).with_chance(self.chance);
-        let outputs = execute(&session, &files)?;
-        let mut rendered = manifests::sort(outputs)?;
+        let outputs = execute(&session, &top, &files)?;
+        let mut rendered = manifests::sort(outputs, &self.profile, &mut notes)?;
         rendered.crds = root.crds();
+        rendered.splitting = self.profile.splitting;
         rendered.impure = session.impure_calls();
         rendered.warnings.clone_from(warnings);
         Ok(rendered)
@@ -209,18 +221,17 @@ fn in_order<'f, 'c>(files: &'f BTreeMap<String, Renderable<'c>>) -> Vec<(&'f Str
 }
 
 /// Adds the templates of a chart and of those below it; returns the chart's top-level object.
-fn collect<'c>(mount: &Mount<'c>, top: &objects::Top, path: &str, values: Map, files: &mut BTreeMap<String, Renderable<'c>>) -> Map {
+fn collect<'c>(mount: &Mount<'c>, top: &objects::Top, values: Map, files: &mut BTreeMap<String, Renderable<'c>>) -> Map {
     let mut subcharts = Table::new();
     for child in &mount.children {
-        let child_path = format!("{path}/charts/{}", child.name);
         let child_values = match child.name.split('.').try_fold(values.clone(), |map, key| match map.get(key.as_bytes()) {
             Some(Value::Map(inner)) => Some(inner),
             _ => None,
         }) {
-            Some(found) => found.with_kind(MapKind::Values),
-            None => Map::of(MapKind::Values, Table::new()),
+            Some(found) => found.with_kind(top.values),
+            None => Map::of(top.values, Table::new()),
         };
-        let object = collect(child, top, &child_path, child_values, files);
+        let object = collect(child, top, child_values, files);
         subcharts.insert(Text::from(&*child.name), Value::Map(object));
     }
     let data = top.object(mount, values, subcharts);
@@ -229,6 +240,7 @@ fn collect<'c>(mount: &Mount<'c>, top: &objects::Top, path: &str, values: Map, f
         if mount.chart.metadata.is_library() && !base.starts_with('_') {
             continue;
         }
+        let path = &mount.path;
         let base_path = format!("{path}/templates");
         files.insert(format!("{path}/{}", file.path), Renderable { content: &file.bytes, data: data.clone(), base_path });
     }
@@ -236,14 +248,14 @@ fn collect<'c>(mount: &Mount<'c>, top: &objects::Top, path: &str, values: Map, f
 }
 
 /// Executes every file but partials, by path.
-fn execute(session: &Session<'_>, files: &BTreeMap<String, Renderable<'_>>) -> Result<BTreeMap<String, Vec<u8>>> {
+fn execute(session: &Session<'_>, top: &objects::Top, files: &BTreeMap<String, Renderable<'_>>) -> Result<BTreeMap<String, Vec<u8>>> {
     let mut outputs = BTreeMap::new();
     for (name, file) in in_order(files) {
         if name.rsplit('/').next().is_some_and(|base| base.starts_with('_')) {
             continue;
         }
-        file.data.set(Text::from("Template"), objects::template(name, &file.base_path));
-        outputs.insert(name.clone(), session.render(name, Value::Map(file.data.with_kind(MapKind::Values)))?);
+        file.data.set(Text::from("Template"), top.template(name, &file.base_path));
+        outputs.insert(name.clone(), session.render(name, Value::Map(file.data.with_kind(top.values)))?);
     }
     Ok(outputs)
 }
@@ -265,13 +277,23 @@ fn check_installable(chart: &Chart) -> Result<()> {
     Ok(())
 }
 
-fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<()> {
+/// Helm 4 says what failed, on a line of its own, too.
+fn of_dependencies(error: Error, notes: &mut Notes<'_>) -> Error {
+    const WHAT: &str = "chart dependencies processing failed";
+    notes.error(WHAT, &error.to_string());
+    let message = format!("{WHAT}: {error}");
+    error.context(message)
+}
+
+fn check_kube_version(chart: &Chart, capabilities: &Capabilities, profile: &Profile) -> Result<()> {
     let wanted = &chart.metadata.kube_version;
     if wanted.is_empty() {
         return Ok(());
     }
-    let constraint = Constraint::parse(wanted).doing(|| format!("cannot read kubeVersion {wanted}"))?;
-    let fits = Version::parse(&capabilities.kube_version).is_ok_and(|version| constraint.check(&version));
+    let fits = match (Constraint::parse(wanted), Version::parse(&capabilities.constrained_version)) {
+        (Ok(constraint), Ok(version)) => constraint.with_rule(profile.semver.prereleases()).check(&version),
+        _ => false,
+    };
     if fits {
         return Ok(());
     }

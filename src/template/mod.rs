@@ -26,10 +26,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use exec::{Chance, Frame, ImpureCall, Limits, RenderError, Session};
-pub use profile::{PROFILE_NAMES, Profile};
+pub use profile::{Coalescing, KubeVersionRule, PROFILE_NAMES, Profile, Semver, Splitting, ValuesPackage};
 
 pub(crate) use encode::parse_json;
-pub(crate) use fmt::{printf, shown_text as shown};
+pub(crate) use fmt::{is_print, printf, quote, shown_text as shown};
 pub(crate) use glob::Glob as PathGlob;
 
 use ast::Template;

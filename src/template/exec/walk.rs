@@ -183,7 +183,7 @@ impl<'s> State<'s> {
                 self.iterate(branch, items.map(|(index, byte)| (Value::Int(index as i64), Operand::bare(Value::Uint8(*byte)))))?
             }
             Value::Map(map) => {
-                let boxed = matches!(map.kind, MapKind::Any | MapKind::Values);
+                let boxed = matches!(map.kind, MapKind::Any | MapKind::Values(_));
                 let entries = map.snapshot().into_iter();
                 self.iterate(branch, entries.map(|(key, value)| (Value::Str(key), Operand { value, boxed })))?
             }

@@ -5,7 +5,9 @@ use std::rc::Rc;
 use super::{Args, Function, Outcome, Param, fixed};
 use crate::template::exec::Call;
 use crate::template::value::Value;
-use crate::version::{Constraint, PrereleaseRule, Version};
+use crate::template::fmt::quote;
+use crate::template::profile::Semver;
+use crate::version::{Constraint, Version};
 use Param::Str;
 
 pub(super) const ROWS: &[Function] =
@@ -16,7 +18,15 @@ pub(super) fn parse(text: &str) -> Result<Version, String> {
 }
 
 fn compare(call: &Call<'_>, args: Args<'_>) -> Outcome {
-    let rule = if call.profile().group_prereleases { PrereleaseRule::AnyInGroup } else { PrereleaseRule::EachConstraint };
-    let constraint = Constraint::parse(&args.str(0)).map_err(|error| error.to_string())?.with_rule(rule);
-    Ok(Value::Bool(constraint.check(&parse(&args.str(1))?)))
+    let semver = call.profile().semver;
+    let constraint = Constraint::parse(&args.str(0)).map_err(|error| in_its_words(error.to_string(), semver))?;
+    Ok(Value::Bool(constraint.with_rule(semver.prereleases()).check(&parse(&args.str(1))?)))
+}
+
+/// Since 3.5 the library quotes the text that it can't read.
+fn in_its_words(message: String, semver: Semver) -> String {
+    match message.strip_prefix("improper constraint: ") {
+        Some(text) if semver >= Semver::V3_5 => format!("improper constraint: {}", quote(text.as_bytes())),
+        _ => message,
+    }
 }

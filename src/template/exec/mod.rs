@@ -181,7 +181,7 @@ impl<'s> Session<'s> {
         };
         match self.execute(&scope, template, data, 0) {
             Ok(text) => Ok(without_no_value(text)),
-            Err(error) => Err(error.in_helms_words()),
+            Err(error) => Err(error.in_helms_words(self.profile().structured_messages)),
         }
     }
 

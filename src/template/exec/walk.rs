@@ -58,7 +58,7 @@ impl<'s> State<'s> {
         let (line, column) = self.template.file.position(at.offset());
         let file = &self.template.file.name;
         let message = format!("template: {file}:{line}:{column}: executing {name} at <{}>: {message}", frame.expression);
-        Box::new(RenderError { message, is_limit: false, frames: vec![frame] })
+        Box::new(RenderError { frames: vec![frame], ..RenderError::new(message) })
     }
 
     pub(super) fn limit(&self, message: &str) -> Box<RenderError> {
@@ -70,13 +70,11 @@ impl<'s> State<'s> {
     /// A function's failure where the executor is now; `lead` is Go's "error calling f: ".
     pub(super) fn failed(&self, lead: &str, fail: Fail) -> Box<RenderError> {
         match fail {
-            Fail::Text(message) => self.error(&format!("{lead}{message}")),
+            Fail::Text(message) if lead.is_empty() => self.error(&message),
+            Fail::Text(message) => Box::new(self.error(&format!("{lead}{message}")).around(RenderError::new(message))),
             Fail::Limit(message) => self.limit(&message),
             Fail::Exec(inner) => {
-                let mut error = self.error(&format!("{lead}{}", inner.message));
-                error.is_limit = inner.is_limit;
-                error.frames.extend(inner.frames);
-                error
+                Box::new(self.error(&format!("{lead}{}", inner.message)).around(*inner))
             }
         }
     }

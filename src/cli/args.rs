@@ -122,8 +122,8 @@ pub struct TemplateArgs {
     /// The version of Kubernetes that templates see [default: the one Helm assumes]
     #[arg(long, value_name = "VERSION")]
     pub kube_version: Option<String>,
-    /// API versions that templates see, besides those Helm assumes
-    #[arg(short, long, value_name = "VERSIONS", value_delimiter = ',')]
+    /// API versions that templates see, besides those Helm assumes; several with commas, or repeated
+    #[arg(short, long, value_name = "VERSIONS")]
     pub api_versions: Vec<String>,
     /// Print only the documents of this template; may be repeated
     #[arg(short, long, value_name = "TEMPLATE")]
@@ -143,6 +143,15 @@ pub struct TemplateArgs {
     /// Refused: it needs a cluster
     #[arg(long)]
     pub validate: bool,
+    /// Taken as Helm takes it, without effect: without a NAME the release is called release-name
+    #[arg(short, long)]
+    pub generate_name: bool,
+    /// Taken as Helm takes it, without effect: only --include-crds prints custom resource definitions
+    #[arg(long)]
+    pub skip_crds: bool,
+    /// Refused: give the NAME itself
+    #[arg(long, value_name = "TEMPLATE")]
+    pub name_template: Option<String>,
 
     /// Where the chart comes from.
     #[command(flatten)]
@@ -153,8 +162,8 @@ pub struct TemplateArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Values")]
 pub struct ValuesArgs {
-    /// Values from a YAML file, or from standard input (-); may be repeated, later ones win
-    #[arg(short = 'f', long = "values", value_name = "FILE", value_delimiter = ',', value_hint = ValueHint::FilePath)]
+    /// Values from a YAML file, or from standard input (-); several with commas, or repeated, later ones win
+    #[arg(short = 'f', long = "values", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<String>,
     /// Set values: `key.path=value,list[0]=value`
     #[arg(long, value_name = "KEY=VALUE")]

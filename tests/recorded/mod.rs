@@ -20,13 +20,13 @@ struct Answer {
 }
 
 /// The cases of a file below `testdata`.
-pub fn cases(file: &str) -> Vec<Json> {
+pub(crate) fn cases(file: &str) -> Vec<Json> {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(file)).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// How many answers there are, and what differs from them, in words.
-pub fn differences(cases: &[Json]) -> (usize, Vec<String>) {
+pub(crate) fn differences(cases: &[Json]) -> (usize, Vec<String>) {
     let mut asked = 0;
     let mut differing = Vec::new();
     for case in cases {

@@ -11,16 +11,39 @@ use crate::version::{Constraint, Version};
 use Param::Str;
 
 pub(super) const ROWS: &[Function] =
-    &[fixed("semver", &[Str], |_, args| Ok(Value::Version(Rc::new(parse(&args.str(0))?)))), fixed("semverCompare", &[Str, Str], compare)];
+    &[fixed("semver", &[Str], |call, args| Ok(Value::Version(Rc::new(parse(call, &args.str(0))?)))), fixed("semverCompare", &[Str, Str], compare)];
 
-pub(super) fn parse(text: &str) -> Result<Version, String> {
+/// The longest version that semver 3.5 reads, in bytes.
+const MAX_VERSION: usize = 256;
+/// The longest constraint that it reads, in bytes.
+const MAX_CONSTRAINT: usize = 512;
+/// How many alternatives it reads in a constraint.
+const MAX_GROUPS: usize = 32;
+
+fn parse(call: &Call<'_>, text: &str) -> Result<Version, String> {
+    if call.profile().semver >= Semver::V3_5 && text.len() > MAX_VERSION {
+        return Err(format!("version string is too long (max {MAX_VERSION} bytes)"));
+    }
     Version::parse(text).map_err(|error| error.to_string())
 }
 
 fn compare(call: &Call<'_>, args: Args<'_>) -> Outcome {
     let semver = call.profile().semver;
+    if semver >= Semver::V3_5 {
+        check_size(&args.str(0))?;
+    }
     let constraint = Constraint::parse(&args.str(0)).map_err(|error| in_its_words(error.to_string(), semver))?;
-    Ok(Value::Bool(constraint.with_rule(semver.prereleases()).check(&parse(&args.str(1))?)))
+    Ok(Value::Bool(constraint.with_rule(semver.prereleases()).check(&parse(call, &args.str(1))?)))
+}
+
+fn check_size(constraint: &str) -> Result<(), String> {
+    if constraint.len() > MAX_CONSTRAINT {
+        return Err(format!("constraint string is too long (max {MAX_CONSTRAINT} bytes)"));
+    }
+    if constraint.split("||").count() > MAX_GROUPS {
+        return Err(format!("too many constraint groups (max {MAX_GROUPS})"));
+    }
+    Ok(())
 }
 
 /// Since 3.5 the library quotes the text that it can't read.

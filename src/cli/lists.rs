@@ -63,7 +63,7 @@ impl Reader<'_> {
         let rest = self.rest();
         let end = rest.find([',', '\n']).unwrap_or(rest.len());
         if let Some(quote) = rest[..end].find('"') {
-            return Err(self.wrong(start, start + quote, "bare \" in non-quoted field"));
+            return Err(self.wrong(start, start + quote, "bare \" in non-quoted-field"));
         }
         let field = rest[..end].to_owned();
         self.at += end;
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn what_is_no_csv_is_told_as_go_tells_it() {
         for (text, why) in [
-            ("a\"b", "parse error on line 1, column 2: bare \" in non-quoted field"),
+            ("a\"b", "parse error on line 1, column 2: bare \" in non-quoted-field"),
             ("\"a\"b", "parse error on line 1, column 3: extraneous or missing \" in quoted-field"),
             ("\"a", "parse error on line 1, column 3: extraneous or missing \" in quoted-field"),
             ("\n", "EOF"),

@@ -71,16 +71,12 @@ fn fetch(chart: &str, args: &TemplateArgs, terminal: &Terminal) -> Result<Packag
 
 fn render(package: &Package, release: &Release, profile: Profile, args: &TemplateArgs, terminal: &Terminal) -> Result<Vec<u8>> {
     let overrides = values::overrides(&args.values, &profile)?;
-    release.check_name()?;
     let mut capabilities = Capabilities::of(&profile);
     if let Some(version) = &args.kube_version {
         capabilities = capabilities.with_kube_version(version, &profile)?;
     }
     capabilities.api_versions.extend(lists::items(&args.api_versions, "-a, --api-versions")?);
     let chart = chart::open(package, &chart::Limits::default())?;
-    if chart.metadata.deprecated {
-        terminal.helm_line("WARNING: This chart is deprecated");
-    }
     let prepared = Prepared::new(Arc::new(chart), profile, Limits::default());
     let mut warnings = Vec::new();
     let rendered = prepared.render_noting(&overrides, release, &capabilities, &mut warnings);

@@ -44,13 +44,15 @@ impl<'c> Mount<'c> {
     /// The tree below a root chart as the values switch it.
     ///
     /// # Errors
-    /// Those of coalescing, and of values files that can't be read.
+    /// Those of coalescing, and of values files that can't be read. Helm 4 says in front of the former what failed, and says it once more
+    /// among the notes.
     pub(super) fn root(chart: &'c Chart, given: &Map, profile: &Profile, notes: &mut Notes<'_>) -> Result<Self> {
         let mut graph = Graph { profile, charts: Vec::new(), metadata: Vec::new(), declared: Vec::new() };
         let root = graph.load(chart, None)?;
-        graph.enable(root, given, "", notes)?;
-        graph.import(root, notes)?;
-        Ok(graph.mount(root))
+        match graph.enable(root, given, "", notes).and_then(|()| graph.import(root, notes)) {
+            Ok(()) => Ok(graph.mount(root)),
+            Err(error) => Err(notes.failed("chart dependencies processing failed", error)),
+        }
     }
 
     /// The custom resource definitions of the chart and of those below it.

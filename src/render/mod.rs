@@ -97,7 +97,7 @@ pub struct Rendered {
     pub notes: Vec<(String, Vec<u8>)>,
     /// Calls that give another answer next time.
     pub impure: Vec<ImpureCall>,
-    /// What Helm would print on standard error while it renders; that a chart is deprecated it says before.
+    /// What Helm would print on standard error while it renders.
     pub warnings: Vec<String>,
     /// How text falls into documents, for [`Rendered::text_of`].
     splitting: Splitting,
@@ -165,8 +165,12 @@ impl Prepared {
             notes.log(warning.clone());
         }
         check_installable(&self.chart)?;
-        let root = Mount::root(&self.chart, &given, &self.profile, &mut notes)
-            .map_err(|error| if self.profile.structured_messages { of_dependencies(error, &mut notes) } else { error })?;
+        if self.chart.metadata.deprecated {
+            notes.warn(|| "WARNING: This chart is deprecated".into(), "this chart is deprecated", &[]);
+        }
+        check_dependencies(&self.chart, &self.profile)?;
+        release.check_name().map_err(|error| notes.failed("release name check failed", error))?;
+        let root = Mount::root(&self.chart, &given, &self.profile, &mut notes)?;
         let manner = Manner { variant: self.profile.coalescing, keeps_nulls: false };
         let coalesced = coalesce::coalesce_values(&root, &given, manner, &mut notes)?;
         check_kube_version(&self.chart, capabilities, &self.profile)?;
@@ -265,24 +269,22 @@ fn check_installable(chart: &Chart) -> Result<()> {
     if !matches!(kind, "" | "application") {
         return Err(Error::new(ErrorKind::Chart, format!("{kind} charts are not installable")));
     }
+    Ok(())
+}
+
+/// That each declared dependency has a chart.
+fn check_dependencies(chart: &Chart, profile: &Profile) -> Result<()> {
     let missing: Vec<&str> = chart.missing_dependencies().iter().map(|dependency| &*dependency.name).collect();
     if !missing.is_empty() {
+        let (an, quote) = if profile.structured_messages { ("an", '\'') } else { ("An", '`') };
         let message = format!(
-            "An error occurred while checking for chart dependencies. You may need to run `helm dependency build` to fetch missing \
-             dependencies: found in Chart.yaml, but missing in charts/ directory: {}",
+            "{an} error occurred while checking for chart dependencies. You may need to run {quote}helm dependency build{quote} to fetch \
+             missing dependencies: found in Chart.yaml, but missing in charts/ directory: {}",
             missing.join(", ")
         );
         return Err(Error::new(ErrorKind::Chart, message));
     }
     Ok(())
-}
-
-/// Helm 4 says what failed, on a line of its own, too.
-fn of_dependencies(error: Error, notes: &mut Notes<'_>) -> Error {
-    const WHAT: &str = "chart dependencies processing failed";
-    notes.error(WHAT, &error.to_string());
-    let message = format!("{WHAT}: {error}");
-    error.context(message)
 }
 
 fn check_kube_version(chart: &Chart, capabilities: &Capabilities, profile: &Profile) -> Result<()> {

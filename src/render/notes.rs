@@ -1,6 +1,7 @@
 //! What Helm says on standard error while it renders: Helm 3 through Go's `log` (here without the place in Helm's sources that it names
 //! first), Helm 4 through `log/slog`'s text handler, as `level=WARN msg="…" key=value`.
 
+use crate::error::Error;
 use crate::template::{Profile, quote};
 
 /// The notes of one render, worded as one Helm version words them.
@@ -30,11 +31,14 @@ impl<'n> Notes<'n> {
         self.lines.push(if self.structured { structured("INFO", message, fields) } else { sentence() });
     }
 
-    /// What only Helm 4 says, besides the error it ends with.
-    pub(super) fn error(&mut self, message: &str, error: &str) {
-        if self.structured {
-            self.lines.push(structured("ERROR", message, &[("error", error)]));
+    /// The error a render ends with; Helm 4 says what failed, and says it here, too.
+    pub(super) fn failed(&mut self, what: &str, error: Error) -> Error {
+        if !self.structured {
+            return error;
         }
+        self.lines.push(structured("ERROR", what, &[("error", &error.to_string())]));
+        let message = format!("{what}: {error}");
+        error.context(message)
     }
 }
 

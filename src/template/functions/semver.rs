@@ -24,7 +24,7 @@ fn parse(call: &Call<'_>, text: &str) -> Result<Version, String> {
     if call.profile().semver >= Semver::V3_5 && text.len() > MAX_VERSION {
         return Err(format!("version string is too long (max {MAX_VERSION} bytes)"));
     }
-    Version::parse(text).map_err(|error| error.to_string())
+    Version::parse(text).map_err(|error| in_its_words(error.to_string(), call.profile().semver))
 }
 
 fn compare(call: &Call<'_>, args: Args<'_>) -> Outcome {
@@ -46,10 +46,17 @@ fn check_size(constraint: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Since 3.5 the library quotes the text that it can't read.
+/// A message of 3.3 as another version has it: since 3.4 they are in small letters, since 3.5 the text that can't be read is quoted.
 fn in_its_words(message: String, semver: Semver) -> String {
-    match message.strip_prefix("improper constraint: ") {
-        Some(text) if semver >= Semver::V3_5 => format!("improper constraint: {}", quote(text.as_bytes())),
-        _ => message,
+    const UPPER: [&str; 4] = ["Invalid ", "Version ", "Error ", "constraint Parser"];
+    if let Some(text) = message.strip_prefix("improper constraint: ").filter(|_| semver >= Semver::V3_5) {
+        return format!("improper constraint: {}", quote(text.as_bytes()));
+    }
+    if semver < Semver::V3_4 || !UPPER.iter().any(|start| message.starts_with(start)) {
+        return message;
+    }
+    match message.split_once(": ") {
+        Some((front, rest)) => format!("{}: {rest}", front.to_lowercase()),
+        None => message.to_lowercase(),
     }
 }

@@ -3,9 +3,9 @@
 
 use super::dependencies::{Declared, Mount};
 use super::{Capabilities, Release};
-use crate::template::{Profile, ValuesPackage};
 use crate::template::object::{Field, Struct, StructType};
 use crate::template::value::{Elem, List, Map, MapKind, Table, Text, Value};
+use crate::template::{Profile, ValuesPackage};
 
 /// What all charts of a render share.
 pub(super) struct Top {
@@ -43,7 +43,6 @@ impl Top {
         Value::Map(Map::of(self.values, table([("Name", Value::text(name)), ("BasePath", Value::text(base_path))])))
     }
 }
-
 
 fn table<const N: usize>(entries: [(&str, Value); N]) -> Table {
     entries.into_iter().map(|(key, value)| (Text::from(key), value)).collect()

@@ -73,9 +73,7 @@ impl<'s> State<'s> {
             Fail::Text(message) if lead.is_empty() => self.error(&message),
             Fail::Text(message) => Box::new(self.error(&format!("{lead}{message}")).around(RenderError::new(message))),
             Fail::Limit(message) => self.limit(&message),
-            Fail::Exec(inner) => {
-                Box::new(self.error(&format!("{lead}{}", inner.message)).around(*inner))
-            }
+            Fail::Exec(inner) => Box::new(self.error(&format!("{lead}{}", inner.message)).around(*inner)),
         }
     }
 

@@ -4,14 +4,16 @@ use std::rc::Rc;
 
 use super::{Args, Function, Outcome, Param, fixed};
 use crate::template::exec::Call;
-use crate::template::value::Value;
 use crate::template::fmt::quote;
 use crate::template::profile::Semver;
+use crate::template::value::Value;
 use crate::version::{Constraint, Version};
 use Param::Str;
 
-pub(super) const ROWS: &[Function] =
-    &[fixed("semver", &[Str], |call, args| Ok(Value::Version(Rc::new(parse(call, &args.str(0))?)))), fixed("semverCompare", &[Str, Str], compare)];
+pub(super) const ROWS: &[Function] = &[
+    fixed("semver", &[Str], |call, args| Ok(Value::Version(Rc::new(parse(call, &args.str(0))?)))),
+    fixed("semverCompare", &[Str, Str], compare),
+];
 
 /// The longest version that semver 3.5 reads, in bytes.
 const MAX_VERSION: usize = 256;

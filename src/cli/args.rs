@@ -132,11 +132,11 @@ pub struct TemplateArgs {
     /// The version of Kubernetes that templates see [default: the one Helm assumes]
     #[arg(long, value_name = "VERSION")]
     pub kube_version: Option<String>,
-    /// API versions that templates see, besides those Helm assumes
-    #[arg(short, long, value_name = "VERSIONS", value_delimiter = ',')]
+    /// API versions that templates see, besides those Helm assumes; several with commas, or repeated
+    #[arg(short, long, value_name = "VERSIONS", allow_hyphen_values = true)]
     pub api_versions: Vec<String>,
     /// Print only the documents of this template; may be repeated
-    #[arg(short, long, value_name = "TEMPLATE")]
+    #[arg(short, long, value_name = "TEMPLATE", allow_hyphen_values = true)]
     pub show_only: Vec<String>,
     /// Print no tests
     #[arg(long)]
@@ -156,6 +156,15 @@ pub struct TemplateArgs {
     /// Refused: it needs a cluster
     #[arg(long)]
     pub validate: bool,
+    /// Taken as Helm takes it, without effect: without a NAME the release is called release-name
+    #[arg(short, long)]
+    pub generate_name: bool,
+    /// Taken as Helm takes it, without effect: only --include-crds prints custom resource definitions
+    #[arg(long)]
+    pub skip_crds: bool,
+    /// Refused: give the NAME itself
+    #[arg(long, value_name = "TEMPLATE", allow_hyphen_values = true)]
+    pub name_template: Option<String>,
 
     /// Where the chart comes from.
     #[command(flatten)]
@@ -195,27 +204,27 @@ pub struct ReleaseArgs {
     pub assume_workload_identity: bool,
 }
 
-/// The user's values, as Helm takes them.
+/// The user's values, as Helm takes them: whatever follows a flag is its value, also when it begins with a hyphen.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Values")]
 pub struct ValuesArgs {
-    /// Values from a YAML file, or from standard input (-); may be repeated, later ones win
-    #[arg(short = 'f', long = "values", value_name = "FILE", value_delimiter = ',', value_hint = ValueHint::FilePath)]
+    /// Values from a YAML file, or from standard input (-); several with commas, or repeated, later ones win
+    #[arg(short = 'f', long = "values", value_name = "FILE", allow_hyphen_values = true, value_hint = ValueHint::FilePath)]
     pub files: Vec<String>,
     /// Set values: `key.path=value,list[0]=value`
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, value_name = "KEY=VALUE", allow_hyphen_values = true)]
     pub set: Vec<String>,
     /// Set strings: key=value
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, value_name = "KEY=VALUE", allow_hyphen_values = true)]
     pub set_string: Vec<String>,
     /// Set values written in JSON: key=json
-    #[arg(long, value_name = "KEY=JSON")]
+    #[arg(long, value_name = "KEY=JSON", allow_hyphen_values = true)]
     pub set_json: Vec<String>,
     /// Set values to what files hold: key=path
-    #[arg(long, value_name = "KEY=PATH")]
+    #[arg(long, value_name = "KEY=PATH", allow_hyphen_values = true)]
     pub set_file: Vec<String>,
     /// Set one string as it stands, commas and all
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, value_name = "KEY=VALUE", allow_hyphen_values = true)]
     pub set_literal: Vec<String>,
 }
 

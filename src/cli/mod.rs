@@ -6,6 +6,7 @@
 pub mod args;
 mod configuration;
 mod diff;
+mod lists;
 pub mod output;
 mod rules;
 mod sources;

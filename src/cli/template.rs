@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::args::TemplateArgs;
 use super::terminal::Terminal;
-use super::{Outcome, output, sources, values};
+use super::{Outcome, lists, output, sources, values};
 use crate::chart;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::{self, Bars, ChartRef, Package, RedactedUrl};
@@ -17,9 +17,7 @@ use crate::template::{Limits, PROFILE_NAMES, Profile};
 /// # Errors
 /// What keeps the chart from being fetched, and a wrong command line. What Helm refuses is told here and becomes [`Outcome::Refused`].
 pub(super) fn run(args: &TemplateArgs, terminal: &Terminal) -> Result<Outcome> {
-    if args.validate {
-        return Err(Error::new(ErrorKind::Usage, "--validate asks a cluster, and chartshift never talks to one").hint("leave it out"));
-    }
+    check_flags(args)?;
     let profile = Profile::named(&args.helm_version).ok_or_else(|| {
         Error::new(ErrorKind::Usage, format!("no Helm version {} to render as", args.helm_version))
             .hint(format!("there are {}", PROFILE_NAMES.join(", ")))
@@ -43,6 +41,21 @@ pub(super) fn run(args: &TemplateArgs, terminal: &Terminal) -> Result<Outcome> {
     }
 }
 
+/// Refuses what Helm's flags ask for and chartshift can't do.
+fn check_flags(args: &TemplateArgs) -> Result<()> {
+    let refused = |message: &str, hint: &str| Err(Error::new(ErrorKind::Usage, message).hint(hint));
+    if args.validate {
+        return refused("--validate asks a cluster, and chartshift never talks to one", "leave it out");
+    }
+    if args.name_template.is_some() {
+        return refused("--name-template is not supported", "give the release's name in front of the chart");
+    }
+    if args.generate_name && args.names.len() > 1 {
+        return refused("cannot set --generate-name and also specify a name", "leave one of them out");
+    }
+    Ok(())
+}
+
 fn fetch(chart: &str, args: &TemplateArgs, terminal: &Terminal) -> Result<Package> {
     let repo = args.source.repo.as_deref().map(RedactedUrl::parse).transpose()?;
     // Of a path on disk there is one version; Helm doesn't look at the flag then.
@@ -57,17 +70,13 @@ fn fetch(chart: &str, args: &TemplateArgs, terminal: &Terminal) -> Result<Packag
 }
 
 fn render(package: &Package, release: &Release, profile: Profile, args: &TemplateArgs, terminal: &Terminal) -> Result<Vec<u8>> {
-    let overrides = values::overrides(&args.values)?;
-    release.check_name()?;
+    let overrides = values::overrides(&args.values, &profile)?;
     let mut capabilities = Capabilities::of(&profile);
     if let Some(version) = &args.kube_version {
-        capabilities = capabilities.with_kube_version(version)?;
+        capabilities = capabilities.with_kube_version(version, &profile)?;
     }
-    capabilities.api_versions.extend(args.api_versions.iter().cloned());
+    capabilities.api_versions.extend(lists::items(&args.api_versions, "-a, --api-versions")?);
     let chart = chart::open(package, &chart::Limits::default())?;
-    if chart.metadata.deprecated {
-        terminal.helm_line("WARNING: This chart is deprecated");
-    }
     let mut prepared = Prepared::new(Arc::new(chart), profile, Limits::default());
     if args.skip_schema_validation {
         prepared = prepared.without_schemas();

@@ -67,20 +67,3 @@ pub fn read(objects: &[Object<'_>], namespace: &str, facts: &Facts) -> Identitie
     }
     Identities { workloads, accounts }
 }
-
-/// The reference's fields that differ between two records, sorted.
-pub fn changed(old: &Record, new: &Record) -> Vec<&'static str> {
-    let fields = [
-        ("accountAutomount", old.account_automount == new.account_automount),
-        ("automount", old.automount == new.automount),
-        ("clientId", old.client_id == new.client_id),
-        ("hostNetwork", old.host_network == new.host_network),
-        ("podAutomount", old.pod_automount == new.pod_automount),
-        ("rendered", old.rendered == new.rendered),
-        ("serviceAccountName", old.service_account_name == new.service_account_name),
-        ("subject", old.subject == new.subject),
-        ("tenantId", old.tenant_id == new.tenant_id),
-        ("useLabel", old.use_label == new.use_label),
-    ];
-    fields.into_iter().filter(|(_, same)| !same).map(|(field, _)| field).collect()
-}

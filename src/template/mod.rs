@@ -28,10 +28,10 @@ use std::sync::Arc;
 pub use exec::trace::lines::CallPlace;
 pub use exec::trace::reads::{Extent, Read};
 pub use exec::{Chance, Frame, ImpureCall, Limits, RenderError, Session};
-pub use profile::{PROFILE_NAMES, Profile};
+pub use profile::{Coalescing, KubeVersionRule, PROFILE_NAMES, Profile, Semver, Splitting, ValuesPackage};
 
 pub(crate) use encode::parse_json;
-pub(crate) use fmt::{printf, shown_text as shown};
+pub(crate) use fmt::{is_print, printf, quote, shown_text as shown};
 pub(crate) use functions::{UrlParts, compile_regex, date_matches, url_parts};
 pub(crate) use glob::Glob as PathGlob;
 

@@ -336,7 +336,7 @@ impl<'t> Parser<'t> {
                 self.next();
                 Ok(vec![Node::If(self.nest(|parser| parser.control("if"))?)])
             }
-            Kind::With if word == "with" && self.profile.else_with => {
+            Kind::With if word == "with" => {
                 self.next();
                 Ok(vec![Node::With(self.nest(|parser| parser.control("with"))?)])
             }

@@ -10,10 +10,9 @@ use crate::classify::condition::Variables;
 use crate::classify::rule::On;
 use crate::diff::ChangeKind;
 use crate::diff::objects::{ObjectChange, ObjectsDiff, PermissionChange};
+use crate::identity::webhook::Version;
 use crate::identity::{Account, EnvValue, Record};
 
-/// The webhook that is assumed when none was told: the newest known.
-const NEWEST_WEBHOOK: &str = "v1.6.0";
 /// The audience of tokens that Entra exchanges.
 const AZURE_AUDIENCE: &str = "api://AzureADTokenExchange";
 /// What conditions on every rendered thing may speak of.
@@ -79,7 +78,7 @@ pub(super) fn shared(subject: &ReleaseSubject<'_>) -> Variables {
         .text("release", subject.release)
         .text("namespace", subject.namespace)
         .json("subjects", &json(&facts.subjects))
-        .text("webhook", facts.webhook_version.as_deref().unwrap_or(NEWEST_WEBHOOK))
+        .text("webhook", &facts.webhook_version.unwrap_or(Version::NEWEST).to_string())
         .json("tenant", &json(&facts.tenant_id));
     variables = table(variables, "old_pods", pods(&subject.old.workloads));
     variables = table(variables, "new_pods", pods(&subject.new.workloads));

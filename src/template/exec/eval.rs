@@ -183,7 +183,7 @@ impl<'s> State<'s> {
 pub(crate) fn entry(map: &Map, key: &[u8]) -> Operand {
     let value = map.get(key);
     match map.kind {
-        MapKind::Any | MapKind::Values => Operand::boxed(value.unwrap_or(Value::Nil)),
+        MapKind::Any | MapKind::Values(_) => Operand::boxed(value.unwrap_or(Value::Nil)),
         MapKind::Strings => Operand::bare(value.unwrap_or_else(|| Value::text(""))),
         MapKind::Files => Operand::bare(value.unwrap_or_else(|| Value::Bytes(Text::from("")))),
     }

@@ -202,7 +202,7 @@ impl<'s> Session<'s> {
         };
         match self.execute(&scope, template, data, 0, Whereabouts::top(condition)) {
             Ok((text, lines)) => Ok((without_no_value(text), lines)),
-            Err(error) => Err(error.in_helms_words()),
+            Err(error) => Err(error.in_helms_words(self.profile().structured_messages)),
         }
     }
 

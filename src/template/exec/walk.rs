@@ -74,7 +74,7 @@ impl<'s> State<'s> {
         let (line, column) = self.template.file.position(at.offset());
         let file = &self.template.file.name;
         let message = format!("template: {file}:{line}:{column}: executing {name} at <{}>: {message}", frame.expression);
-        Box::new(RenderError { message, is_limit: false, frames: vec![frame] })
+        Box::new(RenderError { frames: vec![frame], ..RenderError::new(message) })
     }
 
     pub(super) fn limit(&self, message: &str) -> Box<RenderError> {
@@ -86,14 +86,10 @@ impl<'s> State<'s> {
     /// A function's failure where the executor is now; `lead` is Go's "error calling f: ".
     pub(super) fn failed(&self, lead: &str, fail: Fail) -> Box<RenderError> {
         match fail {
-            Fail::Text(message) => self.error(&format!("{lead}{message}")),
+            Fail::Text(message) if lead.is_empty() => self.error(&message),
+            Fail::Text(message) => Box::new(self.error(&format!("{lead}{message}")).around(RenderError::new(message))),
             Fail::Limit(message) => self.limit(&message),
-            Fail::Exec(inner) => {
-                let mut error = self.error(&format!("{lead}{}", inner.message));
-                error.is_limit = inner.is_limit;
-                error.frames.extend(inner.frames);
-                error
-            }
+            Fail::Exec(inner) => Box::new(self.error(&format!("{lead}{}", inner.message)).around(*inner)),
         }
     }
 
@@ -243,7 +239,7 @@ impl<'s> State<'s> {
                 self.iterate(branch, items.map(|(index, byte)| (Value::Int(index as i64), Operand::bare(Value::Uint8(*byte)))))?
             }
             Value::Map(map) => {
-                let boxed = matches!(map.kind, MapKind::Any | MapKind::Values);
+                let boxed = matches!(map.kind, MapKind::Any | MapKind::Values(_));
                 let entries = map.snapshot().into_iter();
                 self.iterate(branch, entries.map(|(key, value)| (Value::Str(key), Operand { value, boxed })))?
             }

@@ -92,7 +92,7 @@ impl Param {
             | (Param::Float, Value::Float(_))
             | (Param::Bool, Value::Bool(_))
             | (Param::Time, Value::Time(_)) => true,
-            (Param::Map, Value::Map(map)) => matches!(map.kind, MapKind::Any | MapKind::Values),
+            (Param::Map, Value::Map(map)) => matches!(map.kind, MapKind::Any | MapKind::Values(_)),
             (Param::List, Value::List(list)) => list.elem == Elem::Any,
             (Param::Certificate, Value::Struct(object)) => std::ptr::eq(object.of, &raw const crypto::CERTIFICATE),
             _ => false,

@@ -390,7 +390,7 @@ impl Notes {
             return;
         }
         match value {
-            Value::Map(Map { kind: MapKind::Any | MapKind::Values, table: Some(table) }) => {
+            Value::Map(Map { kind: MapKind::Any | MapKind::Values(_), table: Some(table) }) => {
                 table.borrow().values().for_each(|inner| self.whole_nested(inner, depth + 1, visited));
             }
             Value::List(list) => list.items().iter().for_each(|item| self.whole_nested(item, depth + 1, visited)),

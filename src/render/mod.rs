@@ -17,6 +17,7 @@ mod objects;
 mod overrides;
 mod set;
 mod text;
+mod variants;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -22,6 +22,8 @@ pub struct Overrides {
     pub set_file: Vec<SetFile>,
     /// `--set-literal`.
     pub set_literal: Vec<String>,
+    /// Edits of all that, the last one on top; see [`Overrides::under`].
+    pub edits: Vec<Node>,
 }
 
 /// One `--set-file` text with the files it names.
@@ -57,6 +59,9 @@ impl Overrides {
         }
         for text in &self.set_literal {
             set(Flag::SetLiteral, text, &values)?;
+        }
+        for edit in &self.edits {
+            values = merge_maps(&values, &mapping(edit)?);
         }
         Ok(values)
     }

@@ -6,8 +6,10 @@ use std::sync::{Arc, LazyLock};
 use bstr::ByteSlice;
 use regex::bytes::Regex;
 
-use super::Rendered;
+use super::provenance::{FileLines, Provenance};
+use super::{Output, Rendered};
 use crate::error::{Error, ErrorKind, Place, Result};
+use crate::template::trace::Ledger;
 use crate::value::{Data, Node, Source, yaml};
 
 /// One document of a rendered file.
@@ -21,6 +23,8 @@ pub struct Manifest {
     pub text: Vec<u8>,
     /// What the text says.
     pub object: Node,
+    /// Where its lines come from, in a traced render.
+    pub provenance: Option<Provenance>,
 }
 
 /// A document that Helm runs as a hook.
@@ -80,16 +84,17 @@ const HOOK_EVENTS: [&str; 9] =
 ///
 /// # Errors
 /// [`ErrorKind::Chart`] for a document that Helm can't read.
-pub(super) fn sort(files: BTreeMap<String, Vec<u8>>) -> Result<Rendered> {
+pub(super) fn sort(files: BTreeMap<String, Output>, ledger: Option<&Arc<Ledger>>) -> Result<Rendered> {
     let mut rendered = Rendered::default();
-    for (path, content) in files {
+    for (path, Output { text: content, lines }) in files {
         if path.ends_with("NOTES.txt") {
             rendered.notes.push((path, content));
             continue;
         }
+        let lines = ledger.map(|ledger| FileLines { lines: lines.into(), ledger: Arc::clone(ledger) });
         for text in split(&content) {
             let (object, head) = read(&path, text)?;
-            let manifest = Manifest { path: path.clone(), kind: head.kind, text: text.to_vec(), object };
+            let manifest = Manifest { path: path.clone(), kind: head.kind, text: text.to_vec(), object, provenance: lines.as_ref().map(|lines| lines.of(&content, text)) };
             match head.hook {
                 None => rendered.manifests.push(manifest),
                 Some(events) => match hook_events(&events) {

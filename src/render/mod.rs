@@ -15,6 +15,7 @@ mod dependencies;
 mod manifests;
 mod objects;
 mod overrides;
+mod provenance;
 mod set;
 mod text;
 mod variants;
@@ -25,6 +26,7 @@ use std::thread;
 
 use crate::chart::Chart;
 use crate::error::{Context as _, Error, ErrorKind, Result};
+use crate::template::trace::{LineOrigin, SetId};
 use crate::template::value::{Map, MapKind, Table, Text, Value};
 use crate::template::{Chance, ImpureCall, Limits, ParsedFile, Profile, Session, TemplateSet};
 use crate::version::{Constraint, Version};
@@ -32,6 +34,8 @@ pub use capabilities::Capabilities;
 use dependencies::Mount;
 pub use manifests::{Hook, Manifest};
 pub use overrides::{Overrides, SetFile};
+use provenance::Tracing;
+pub use provenance::{Origin, Provenance, Reads};
 pub use set::set_file_paths;
 pub use text::TextOptions;
 
@@ -96,6 +100,8 @@ pub struct Rendered {
     pub impure: Vec<ImpureCall>,
     /// What Helm would print on standard error while it renders; that a chart is deprecated it says before.
     pub warnings: Vec<String>,
+    /// The values it read, in a traced render.
+    pub reads: Option<Reads>,
 }
 
 /// A chart whose templates are parsed as they are first needed, and kept. Can be shared between threads.
@@ -104,19 +110,28 @@ pub struct Prepared {
     profile: Profile,
     limits: Limits,
     chance: Chance,
+    traced: bool,
     parsed: Mutex<HashMap<String, Arc<ParsedFile>>>,
 }
 
 impl Prepared {
     /// A chart for renders as one Helm version does them.
     pub fn new(chart: Arc<Chart>, profile: Profile, limits: Limits) -> Self {
-        Self { chart, profile, limits, chance: Chance::Real, parsed: Mutex::default() }
+        Self { chart, profile, limits, chance: Chance::Real, traced: false, parsed: Mutex::default() }
     }
 
     /// The same chart for stable renders: what comes from chance, clock or new keys is the same each time, for comparing.
     #[must_use]
     pub fn stable(mut self) -> Self {
         self.chance = Chance::Stable;
+        self
+    }
+
+    /// The same chart for traced renders: each manifest says where its lines come from, and the result which values were read. The text
+    /// is the same; a render takes longer.
+    #[must_use]
+    pub fn traced(mut self) -> Self {
+        self.traced = true;
         self
     }
 
@@ -160,15 +175,22 @@ impl Prepared {
         let root = Mount::root(&self.chart, &given, warnings)?;
         let coalesced = coalesce::coalesce_values(&root, &given, false, warnings)?;
         check_kube_version(&self.chart, capabilities)?;
+        let mut tracing = self.traced.then(|| Tracing::new(&root, &coalesced));
         let mut files = BTreeMap::new();
         let top = objects::Top::new(release, capabilities, &self.profile);
         collect(&root, &top, &root.name, coalesced.with_kind(MapKind::Values), &mut files);
         let set = self.assemble(&files)?;
-        let session = Session::new(&set, self.limits.clone()).with_chance(self.chance);
-        let outputs = execute(&session, &files)?;
-        let mut rendered = manifests::sort(outputs)?;
+        let mut session = Session::new(&set, self.limits.clone()).with_chance(self.chance);
+        if let Some(tracing) = &mut tracing {
+            session = session.with_trace(std::mem::take(&mut tracing.origins));
+        }
+        let outputs = execute(&session, &files, tracing.as_ref())?;
+        let impure = session.impure_calls();
+        let ledger = session.into_trace().map(Arc::new);
+        let mut rendered = manifests::sort(outputs, ledger.as_ref())?;
+        rendered.reads = tracing.zip(ledger).map(|(tracing, ledger)| tracing.reads(&ledger));
         rendered.crds = root.crds();
-        rendered.impure = session.impure_calls();
+        rendered.impure = impure;
         rendered.warnings.clone_from(warnings);
         Ok(rendered)
     }
@@ -236,15 +258,28 @@ fn collect<'c>(mount: &Mount<'c>, top: &objects::Top, path: &str, values: Map, f
     data
 }
 
+/// What a template file became.
+struct Output {
+    text: Vec<u8>,
+    /// In a traced render, the origin of each line.
+    lines: Vec<LineOrigin>,
+}
+
 /// Executes every file but partials, by path.
-fn execute(session: &Session<'_>, files: &BTreeMap<String, Renderable<'_>>) -> Result<BTreeMap<String, Vec<u8>>> {
+fn execute(
+    session: &Session<'_>,
+    files: &BTreeMap<String, Renderable<'_>>,
+    tracing: Option<&Tracing>,
+) -> Result<BTreeMap<String, Output>> {
     let mut outputs = BTreeMap::new();
     for (name, file) in in_order(files) {
         if name.rsplit('/').next().is_some_and(|base| base.starts_with('_')) {
             continue;
         }
         file.data.set(Text::from("Template"), objects::template(name, &file.base_path));
-        outputs.insert(name.clone(), session.render(name, Value::Map(file.data.with_kind(MapKind::Values)))?);
+        let condition = tracing.map_or_else(SetId::default, |tracing| tracing.condition(&file.base_path));
+        let (text, lines) = session.render_on(name, Value::Map(file.data.with_kind(MapKind::Values)), condition)?;
+        outputs.insert(name.clone(), Output { text, lines });
     }
     Ok(outputs)
 }

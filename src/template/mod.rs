@@ -25,12 +25,21 @@ pub mod value;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use exec::trace::lines::CallPlace;
+pub use exec::trace::reads::{Extent, Read};
 pub use exec::{Chance, Frame, ImpureCall, Limits, RenderError, Session};
 pub use profile::{PROFILE_NAMES, Profile};
 
 pub(crate) use encode::parse_json;
 pub(crate) use fmt::{printf, shown_text as shown};
 pub(crate) use glob::Glob as PathGlob;
+
+/// What a traced render needs to know and notes.
+pub(crate) mod trace {
+    pub(crate) use super::exec::trace::Origins;
+    pub(crate) use super::exec::trace::lines::LineOrigin;
+    pub(crate) use super::exec::trace::reads::{Ledger, PathId, SetId};
+}
 
 use ast::Template;
 

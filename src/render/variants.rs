@@ -46,6 +46,7 @@ impl Prepared {
             profile: self.profile.clone(),
             limits: self.limits.clone(),
             chance: self.chance,
+            traced: self.traced,
             parsed: Mutex::new(parsed),
         }
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::effects::Effects;
-use super::judged::FindingKey;
+use super::judged::Key;
 use super::lines::{self, Written};
 use super::moved::{self, Moved};
 use super::runs::{Runs, Trial};
@@ -18,10 +18,10 @@ use crate::value::{Path, Step};
 const MOST_FINDINGS: usize = 64;
 
 /// The defaults behind findings: positions of moved defaults by finding. Findings that no default explains are not in it.
-pub(super) type Culprits = BTreeMap<FindingKey, Vec<usize>>;
+pub(super) type Culprits = BTreeMap<Key, Vec<usize>>;
 
 /// Finds the defaults behind each finding of the plain upgrade that `wanted` names.
-pub(super) fn culprits(runs: &mut Runs<'_>, effects: &Effects, wanted: &[FindingKey]) -> Culprits {
+pub(super) fn culprits(runs: &mut Runs<'_>, effects: &Effects, wanted: &[Key]) -> Culprits {
     let effective = effects.effective();
     let mut found = Culprits::new();
     if effective.is_empty() {
@@ -36,7 +36,7 @@ pub(super) fn culprits(runs: &mut Runs<'_>, effects: &Effects, wanted: &[Finding
     found
 }
 
-fn of_one(runs: &mut Runs<'_>, effective: &[usize], key: &FindingKey, mut known: Vec<Vec<usize>>) -> Option<Vec<usize>> {
+fn of_one(runs: &mut Runs<'_>, effective: &[usize], key: &Key, mut known: Vec<Vec<usize>>) -> Option<Vec<usize>> {
     known.sort_unstable_by_key(Vec::len);
     known.dedup();
     if let Some(single) = known.into_iter().find(|set| set.len() == 1 && gone(runs, key, set)) {
@@ -54,13 +54,13 @@ fn of_one(runs: &mut Runs<'_>, effective: &[usize], key: &FindingKey, mut known:
     Some(search::reduce(&start, &mut test))
 }
 
-fn gone(runs: &mut Runs<'_>, key: &FindingKey, set: &[usize]) -> bool {
+fn gone(runs: &mut Runs<'_>, key: &Key, set: &[usize]) -> bool {
     let outcome = runs.outcome(&Trial::put_back(set.to_vec()));
     outcome.is_some_and(|outcome| !outcome.judged.findings.contains_key(key))
 }
 
 /// The causes of a finding, from the defaults behind its places, or else from the lines that wrote them.
-pub(super) fn causes(runs: &Runs<'_>, keys: &[FindingKey], culprits: &Culprits) -> Vec<Cause> {
+pub(super) fn causes(runs: &Runs<'_>, keys: &[Key], culprits: &Culprits) -> Vec<Cause> {
     let case = runs.case;
     let mut all = Vec::new();
     let mut dependencies = Vec::new();

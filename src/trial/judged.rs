@@ -15,21 +15,21 @@ pub type Judge<'a> = dyn Fn(&Rendered) -> Judged + Sync + 'a;
 
 /// A finding on one workload, or on one place when it is about none.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FindingKey {
+pub struct Key {
     /// The rule's id.
     pub rule: String,
     /// `Kind/name`, or the place's path.
-    pub on: String,
+    pub about: String,
 }
 
-impl FindingKey {
+impl Key {
     /// The keys of a finding, one for each of its workloads, or else for each of its places.
     pub fn of(finding: &Finding) -> Vec<Self> {
-        let on: Vec<String> = match &*finding.workloads {
+        let about: Vec<String> = match &*finding.workloads {
             [] => finding.changes.iter().map(|place| place.path.to_string()).collect(),
             workloads => workloads.to_vec(),
         };
-        on.into_iter().map(|on| Self { rule: finding.rule.clone(), on }).collect()
+        about.into_iter().map(|about| Self { rule: finding.rule.clone(), about }).collect()
     }
 }
 
@@ -37,7 +37,7 @@ impl FindingKey {
 #[derive(Debug, Clone, Default)]
 pub struct Judged {
     /// The findings that renders show, with the worst severity of each.
-    pub findings: BTreeMap<FindingKey, Severity>,
+    pub findings: BTreeMap<Key, Severity>,
     /// Who the pods are.
     pub identities: Identities,
 }
@@ -47,7 +47,7 @@ impl Judged {
     pub fn of(findings: &[Finding], identities: Identities) -> Self {
         let mut worst = BTreeMap::new();
         for finding in findings.iter().filter(|finding| finding.confidence > Confidence::Possible) {
-            for key in FindingKey::of(finding) {
+            for key in Key::of(finding) {
                 let severity = worst.entry(key).or_insert(finding.severity);
                 *severity = (*severity).max(finding.severity);
             }
@@ -61,7 +61,7 @@ impl Judged {
 pub(super) fn worse(old: &Identities, plain: &Judged, tried: &Judged) -> Option<String> {
     for (key, severity) in &tried.findings {
         if plain.findings.get(key).is_none_or(|known| known < severity) {
-            return Some(format!("{} on {} would come", key.rule, key.on));
+            return Some(format!("{} on {} would come", key.rule, key.about));
         }
     }
     drifted(&old.workloads, &plain.identities.workloads, &tried.identities.workloads)

@@ -1,7 +1,7 @@
 //! Which template lines wrote what a finding is about, and what they read. Depends on `object`, `identity` and `render`'s provenance.
 
 use super::Case;
-use super::judged::FindingKey;
+use super::judged::Key;
 use crate::chart::Chart;
 use crate::identity::Identities;
 use crate::object::{self, Object};
@@ -45,20 +45,20 @@ const FIELDS: [(&str, &[&[&str]], &[&[&str]], &[&[&str]]); 9] = [
 ];
 
 /// The lines of the new templates that wrote what a finding is about; of the old ones when nothing of it is written any more.
-pub(super) fn of(case: &Case<'_>, key: &FindingKey) -> Vec<Written> {
+pub(super) fn of(case: &Case<'_>, key: &Key) -> Vec<Written> {
     let sides = [
-        (case.new_render, case.new.chart(), &case.judged_new().identities),
+        (case.new_render, case.new.chart(), case.new_identities),
         (case.old_render, case.old.chart(), case.old_identities),
     ];
     let found: Vec<Written> = sides.iter().map(|(render, chart, who)| of_side(case, render, chart, who, key)).find(|lines| !lines.is_empty()).unwrap_or_default();
     found
 }
 
-fn of_side(case: &Case<'_>, render: &Rendered, chart: &Chart, who: &Identities, key: &FindingKey) -> Vec<Written> {
+fn of_side(case: &Case<'_>, render: &Rendered, chart: &Chart, who: &Identities, key: &Key) -> Vec<Written> {
     let fields = FIELDS.iter().find(|(prefix, ..)| key.rule.starts_with(prefix));
     let objects = object::objects(render, &case.release.namespace);
-    let Some(workload) = objects.iter().find(|object| object.id.label() == key.on) else { return Vec::new() };
-    let account = who.workloads.get(&key.on).map(|record| format!("ServiceAccount/{}", record.service_account_name));
+    let Some(workload) = objects.iter().find(|object| object.id.label() == key.about) else { return Vec::new() };
+    let account = who.workloads.get(&key.about).map(|record| format!("ServiceAccount/{}", record.service_account_name));
     let account = account.and_then(|label| objects.iter().find(|object| object.id.label() == label));
     let mut written = Vec::new();
     let Some((_, metadata, spec, of_account)) = fields else {

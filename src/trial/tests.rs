@@ -1,0 +1,1 @@
+//! Trials over small charts.

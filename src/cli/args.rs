@@ -28,6 +28,8 @@ pub enum Command {
     Diff(Box<DiffArgs>),
     /// Render a chart as helm template does, without Helm and without a cluster
     Template(Box<TemplateArgs>),
+    /// List what a release takes from its chart's defaults, as values that pin it
+    Pin(Box<PinArgs>),
     /// List the rules, or explain one
     Rules(RulesArgs),
     /// Print completions for a shell
@@ -143,6 +145,44 @@ pub struct TemplateArgs {
     /// Refused: it needs a cluster
     #[arg(long)]
     pub validate: bool,
+
+    /// Where the chart comes from.
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+/// `chartshift pin`.
+#[derive(Debug, Args)]
+#[command(disable_version_flag = true)]
+pub struct PinArgs {
+    /// The chart: a folder, an archive, a URL, oci://… or REPO/NAME
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub chart: String,
+    /// The chart's version, exact or a constraint [default: the latest]
+    pub version: Option<String>,
+
+    /// The values.
+    #[command(flatten)]
+    pub values: ValuesArgs,
+
+    /// The release's name
+    #[arg(long, value_name = "NAME", default_value = "release-name")]
+    pub release_name: String,
+    /// The release's namespace
+    #[arg(short, long, default_value = "default")]
+    pub namespace: String,
+    /// Render as this version of Helm does: 3.17, 3.19 or 4.2
+    #[arg(long, value_name = "VERSION", default_value = "3.19")]
+    pub helm_version: String,
+    /// The version of Kubernetes that templates see [default: the one Helm assumes]
+    #[arg(long, value_name = "VERSION")]
+    pub kube_version: Option<String>,
+    /// API versions that templates see, besides those Helm assumes
+    #[arg(short, long, value_name = "VERSIONS", value_delimiter = ',')]
+    pub api_versions: Vec<String>,
+    /// Set .Release.IsUpgrade instead of .Release.IsInstall
+    #[arg(long)]
+    pub is_upgrade: bool,
 
     /// Where the chart comes from.
     #[command(flatten)]

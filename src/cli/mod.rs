@@ -7,6 +7,7 @@ pub mod args;
 mod configuration;
 mod diff;
 pub mod output;
+mod pin;
 mod rules;
 mod sources;
 mod template;
@@ -71,6 +72,7 @@ fn command(cli: &Cli, terminal: &Terminal) -> Result<Outcome> {
     match &cli.command {
         Command::Diff(args) => diff::run(args, terminal),
         Command::Template(args) => template::run(args, terminal),
+        Command::Pin(args) => pin::run(args, terminal),
         Command::Rules(args) => rules::run(args, terminal),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::args::TemplateArgs;
+use super::args::{SourceArgs, TemplateArgs};
 use super::terminal::Terminal;
 use super::{Outcome, output, sources, values};
 use crate::chart;
@@ -20,16 +20,13 @@ pub(super) fn run(args: &TemplateArgs, terminal: &Terminal) -> Result<Outcome> {
     if args.validate {
         return Err(Error::new(ErrorKind::Usage, "--validate asks a cluster, and chartshift never talks to one").hint("leave it out"));
     }
-    let profile = Profile::named(&args.helm_version).ok_or_else(|| {
-        Error::new(ErrorKind::Usage, format!("no Helm version {} to render as", args.helm_version))
-            .hint(format!("there are {}", PROFILE_NAMES.join(", ")))
-    })?;
+    let profile = profile(&args.helm_version)?;
     let (name, chart) = match args.names.as_slice() {
         [chart] => (Release::default().name, chart),
         [name, chart, ..] => (name.clone(), chart),
         [] => return Err(Error::new(ErrorKind::Usage, "template takes a release's name and a chart")),
     };
-    let package = fetch(chart, args, terminal)?;
+    let package = fetch(chart, args.version.as_deref(), &args.source, terminal)?;
     let release = Release { name, namespace: args.namespace.clone(), is_upgrade: args.is_upgrade };
     match render(&package, &release, profile, args, terminal) {
         Ok(text) => {
@@ -43,13 +40,41 @@ pub(super) fn run(args: &TemplateArgs, terminal: &Terminal) -> Result<Outcome> {
     }
 }
 
-fn fetch(chart: &str, args: &TemplateArgs, terminal: &Terminal) -> Result<Package> {
-    let repo = args.source.repo.as_deref().map(RedactedUrl::parse).transpose()?;
+/// The Helm version to render as.
+///
+/// # Errors
+/// `Usage` for one that isn't known.
+pub(super) fn profile(name: &str) -> Result<Profile> {
+    Profile::named(name).ok_or_else(|| {
+        Error::new(ErrorKind::Usage, format!("no Helm version {name} to render as"))
+            .hint(format!("there are {}", PROFILE_NAMES.join(", ")))
+    })
+}
+
+/// What templates see of the cluster.
+///
+/// # Errors
+/// `Usage` for a version of Kubernetes that can't be read.
+pub(super) fn capabilities(profile: &Profile, kube_version: Option<&str>, api_versions: &[String]) -> Result<Capabilities> {
+    let mut capabilities = Capabilities::of(profile);
+    if let Some(version) = kube_version {
+        capabilities = capabilities.with_kube_version(version)?;
+    }
+    capabilities.api_versions.extend(api_versions.iter().cloned());
+    Ok(capabilities)
+}
+
+/// Fetches the chart that a release is rendered from.
+///
+/// # Errors
+/// What keeps it from being fetched.
+pub(super) fn fetch(chart: &str, version: Option<&str>, source: &SourceArgs, terminal: &Terminal) -> Result<Package> {
+    let repo = source.repo.as_deref().map(RedactedUrl::parse).transpose()?;
     // Of a path on disk there is one version; Helm doesn't look at the flag then.
-    let version = args.version.as_deref().filter(|_| repo.is_some() || !Path::new(chart).exists());
+    let version = version.filter(|_| repo.is_some() || !Path::new(chart).exists());
     let reference = ChartRef::parse(chart, version, repo.as_ref())?;
     let bars = Bars::new(terminal.quiet);
-    let fetched = fetch::fetch_one(&reference, &sources::options(&args.source)?, &bars);
+    let fetched = fetch::fetch_one(&reference, &sources::options(source)?, &bars);
     for notice in bars.notices() {
         terminal.notice(&notice);
     }
@@ -59,11 +84,7 @@ fn fetch(chart: &str, args: &TemplateArgs, terminal: &Terminal) -> Result<Packag
 fn render(package: &Package, release: &Release, profile: Profile, args: &TemplateArgs, terminal: &Terminal) -> Result<Vec<u8>> {
     let overrides = values::overrides(&args.values)?;
     release.check_name()?;
-    let mut capabilities = Capabilities::of(&profile);
-    if let Some(version) = &args.kube_version {
-        capabilities = capabilities.with_kube_version(version)?;
-    }
-    capabilities.api_versions.extend(args.api_versions.iter().cloned());
+    let capabilities = capabilities(&profile, args.kube_version.as_deref(), &args.api_versions)?;
     let chart = chart::open(package, &chart::Limits::default())?;
     if chart.metadata.deprecated {
         terminal.helm_line("WARNING: This chart is deprecated");

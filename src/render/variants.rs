@@ -53,6 +53,12 @@ impl Prepared {
 }
 
 impl Overrides {
+    /// Whether the user gives no values at all.
+    pub fn is_empty(&self) -> bool {
+        let texts = [&self.set_json, &self.set, &self.set_string, &self.set_literal];
+        self.files.is_empty() && self.set_file.is_empty() && self.edits.is_empty() && texts.iter().all(|texts| texts.is_empty())
+    }
+
     /// All that the user sets in one mapping, as Helm merges it. Everything in it stands at `at`.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ pub(crate) mod fixtures;
 pub mod inline;
 pub mod json;
 pub mod markdown;
+pub mod pinned;
 mod redact;
 mod remedy;
 pub mod rules;

@@ -3,17 +3,18 @@
 
 use super::candidates::{self, text};
 use super::layer::nowhere;
-use super::{Case, Values};
+use super::Values;
+use crate::render::{Capabilities, Overrides, Prepared, Release};
 
 /// The client id that is assumed. No application has it.
 const ASSUMED_CLIENT_ID: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Values that give every pod of the old chart the use label and every account a client id, as far as the chart has places for them and a
 /// render shows that they arrive. What the user sets stays.
-pub fn assumed(case: &Case<'_>) -> Values {
+pub fn assumed(old: &Prepared, overrides: &Overrides, release: &Release, capabilities: &Capabilities) -> Values {
     let at = nowhere("--assume-workload-identity");
     let mut values = Values::new();
-    for place in candidates::places(case.old, case.overrides, case) {
+    for place in candidates::places(old, overrides, release, capabilities) {
         if !place.reach.pods.is_empty() && is_named(&place.path, "labels") {
             values.push((place.path.key("azure.workload.identity/use"), text("true", &at)));
         }

@@ -13,7 +13,7 @@ use super::user::UserKeys;
 use super::{Case, Values};
 use crate::identity::Identities;
 use crate::object;
-use crate::render::{Overrides, Prepared, Rendered};
+use crate::render::{Capabilities, Overrides, Prepared, Release};
 use crate::value::{Data, Node, Path};
 
 /// The label that the webhook looks for.
@@ -42,7 +42,7 @@ pub(super) struct Place {
 }
 
 /// The places of a chart, as a render with marks shows them; none when that render fails.
-pub(super) fn places(prepared: &Prepared, overrides: &Overrides, case: &Case<'_>) -> Vec<Place> {
+pub(super) fn places(prepared: &Prepared, overrides: &Overrides, release: &Release, capabilities: &Capabilities) -> Vec<Place> {
     let at = nowhere("marks");
     let defaults = crate::diff::default_values(prepared.chart());
     let mut paths = Vec::new();
@@ -50,9 +50,9 @@ pub(super) fn places(prepared: &Prepared, overrides: &Overrides, case: &Case<'_>
     let one = text("1", &at);
     let marked: Vec<Path> = paths.iter().enumerate().map(|(index, path)| path.key(&format!("{MARK}{index}"))).collect();
     let layer = layer::layer(marked.iter().map(|path| (path, Some(&one))), &at);
-    let Ok(rendered) = prepared.render(&overrides.under(layer), case.release, case.capabilities) else { return Vec::new() };
+    let Ok(rendered) = prepared.render(&overrides.under(layer), release, capabilities) else { return Vec::new() };
     let mut reached: BTreeMap<usize, Reach> = BTreeMap::new();
-    for object in object::objects(&rendered, &case.release.namespace) {
+    for object in object::objects(&rendered, &release.namespace) {
         let labels = object.pod_template().and_then(|template| template.metadata?.get("labels"));
         for index in marks(labels) {
             reached.entry(index).or_default().pods.push(object.id.label());
@@ -202,11 +202,3 @@ fn switches(case: &Case<'_>, key: &Key, name: &str, to: bool) -> Vec<Values> {
 
 /// How many settings of one name are tried for a finding.
 const MOST_SWITCHES: usize = 6;
-
-/// Whether a pod or an account of a render has the mark of Azure: used to see whether an assumption took.
-pub(super) fn has_azure(rendered: &Rendered, namespace: &str) -> bool {
-    object::objects(rendered, namespace).iter().any(|object| {
-        let label = object.pod_template().and_then(|template| template.metadata?.get_path(["labels", USE_LABEL]));
-        label.is_some() || object.node.get_path(["metadata", "annotations", CLIENT_ID]).is_some()
-    })
-}

@@ -95,8 +95,9 @@ impl<'r, 'c> Fixer<'r, 'c> {
             attempts.push(offered.clone());
         }
         if self.places.is_none() && ["use-label-", "client-id-", "tenant-id-"].iter().any(|prefix| key.rule.starts_with(prefix)) {
-            let found = if self.runs.take() { candidates::places(self.runs.case.new, self.runs.case.overrides, self.runs.case) } else { Vec::new() };
-            self.places = Some(found);
+            let (case, may) = (self.runs.case, self.runs.take());
+            let found = may.then(|| candidates::places(case.new, case.overrides, case.release, case.capabilities));
+            self.places = Some(found.unwrap_or_default());
         }
         let places = self.places.clone().unwrap_or_default();
         attempts.extend(candidates::for_finding(self.runs, key, &|| places.clone(), self.keys));

@@ -42,6 +42,11 @@ pub use pin::{Pinned, pin};
 /// Values to set: paths of keys, and what they get. Null takes a default away.
 pub type Values = Vec<(Path, Node)>;
 
+/// Values as one nested mapping: what [`render::Overrides::under`] lays over the user's.
+pub fn as_node(values: &Values) -> Node {
+    layer::layer(values.iter().map(|(path, value)| (path, Some(value))), &layer::nowhere("values to set"))
+}
+
 /// How many renders one release may cost.
 pub const MAX_RENDERS: usize = 200;
 

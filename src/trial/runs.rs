@@ -1,7 +1,6 @@
 //! The counterfactual renders: each set of values once, side by side, and never more than a bound. Depends on `render`.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -40,8 +39,10 @@ impl Trial {
         let mut key = format!("{:?}", self.put_back);
         let edits: BTreeSet<String> =
             self.edits.iter().map(|(path, value)| format!("{path}={}", serde_json::to_string(value).unwrap_or_default())).collect();
-        // Writing to a string can't fail.
-        edits.iter().for_each(|edit| drop(write!(key, "\n{edit}")));
+        for edit in &edits {
+            key.push('\n');
+            key.push_str(edit);
+        }
         key
     }
 }

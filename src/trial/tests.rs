@@ -1,1 +1,0 @@
-//! Trials over small charts.

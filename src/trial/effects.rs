@@ -1,8 +1,8 @@
 //! What each changed default means for this release, by rendering.
 //!
 //! First what needs no further render: a default that the user sets is masked, one that neither the new version's render nor the render with
-//! all defaults put back read is inert. Then a line of that render which the plain one has nowhere, or the other way round, and which reads one
-//! changed default alone, shows that default to be effective: a line is made of what it reads. What is left is put back in groups. Depends on `render`'s provenance.
+//! all defaults put back read is inert. Then a line of that render which the plain one has nowhere and which reads one changed default alone
+//! shows that default to be effective: a line is made of what it reads. What is left is put back in groups. Depends on `render`'s provenance.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -55,13 +55,22 @@ pub(super) fn effects(runs: &mut Runs<'_>, user: &Node) -> Effects {
     let is_read = |index: &usize| [runs.case.new_render, &rendered].iter().any(|render| reads(render, runs, *index));
     let (candidates, unread): (Vec<usize>, Vec<usize>) = free.into_iter().partition(is_read);
     unread.iter().for_each(|index| of[*index] = Some(Effect::Inert));
+    // A line of the render with everything put back that reads one changed default comes out with that one alone put back, too.
     let mut shared = BTreeSet::new();
-    for line in changed_lines(runs.case.new_render, &rendered) {
-        let of_line: Vec<usize> = candidates.iter().copied().filter(|index| sees(&line, &moved[*index])).collect();
-        match &*of_line {
-            [only] => of[*only] = Some(Effect::Effective),
-            _ => shared.extend(of_line),
+    note(&new_lines(&rendered, runs.case.new_render), runs.moved, &candidates, &mut of, &mut shared);
+    // A line that goes may read more once its default is put back, so those defaults are tried: together, since each has its line.
+    let gone = new_lines(runs.case.new_render, &rendered);
+    let single: Vec<usize> = gone.iter().filter_map(|line| alone(line, runs.moved, &candidates)).filter(|index| of[*index].is_none()).collect();
+    let single: Vec<usize> = single.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+    if !single.is_empty()
+        && let Some((_, rendered)) = runs.render(&Trial::put_back(single.clone()))
+    {
+        for lines in [new_lines(runs.case.new_render, &rendered), new_lines(&rendered, runs.case.new_render)] {
+            note(&lines, runs.moved, &single, &mut of, &mut shared);
         }
+    }
+    for line in &gone {
+        shared.extend(candidates.iter().copied().filter(|index| sees(line, &moved[*index])));
     }
     let open = candidates.iter().copied().filter(|index| of[*index].is_none());
     let (shared, unseen): (Vec<usize>, Vec<usize>) = open.partition(|index| shared.contains(index));
@@ -118,22 +127,36 @@ fn sees(line: &[Read], moved: &Moved) -> bool {
     line.iter().any(|read| read.sees(&moved.path))
 }
 
-/// What the lines of one render read that the same document of the other has nowhere. Lines that both have may be one for the other.
-fn changed_lines(a: &Rendered, b: &Rendered) -> Vec<Vec<Read>> {
-    let (a, b) = (documents(a), documents(b));
+/// The one candidate that a line reads; `None` when there are several or none.
+fn alone(line: &[Read], moved: &[Moved], candidates: &[usize]) -> Option<usize> {
+    let mut of_line = candidates.iter().copied().filter(|index| sees(line, &moved[*index]));
+    of_line.next().filter(|_| of_line.next().is_none())
+}
+
+/// Notes as effective what lines read alone; what they share is added to `shared`.
+fn note(lines: &[Vec<Read>], moved: &[Moved], candidates: &[usize], of: &mut [Option<Effect>], shared: &mut BTreeSet<usize>) {
+    for line in lines {
+        match alone(line, moved, candidates) {
+            Some(only) => of[only] = Some(Effect::Effective),
+            None => shared.extend(candidates.iter().copied().filter(|index| sees(line, &moved[*index]))),
+        }
+    }
+}
+
+/// What the lines of a render read that the same document of another has nowhere. Lines that both have may be one for the other.
+fn new_lines(of: &Rendered, not_in: &Rendered) -> Vec<Vec<Read>> {
+    let (these, others) = (documents(of), documents(not_in));
     let mut all = Vec::new();
-    for (these, others) in [(&a, &b), (&b, &a)] {
-        for (key, manifests) in these {
-            let others = others.get(key).map_or(&[][..], Vec::as_slice);
-            if manifests.iter().map(|one| &one.text).eq(others.iter().map(|one| &one.text)) {
-                continue;
-            }
-            let known: HashSet<&[u8]> = others.iter().flat_map(|manifest| lines(manifest)).collect();
-            for manifest in manifests {
-                let new = lines(manifest).zip(1..).filter(|(line, _)| !known.contains(line));
-                let provenance = manifest.provenance.as_ref();
-                all.extend(new.filter_map(|(_, number)| Some(provenance?.line(number)?.reads)));
-            }
+    for (key, manifests) in &these {
+        let others = others.get(key).map_or(&[][..], Vec::as_slice);
+        if manifests.iter().map(|one| &one.text).eq(others.iter().map(|one| &one.text)) {
+            continue;
+        }
+        let known: HashSet<&[u8]> = others.iter().flat_map(|manifest| lines(manifest)).collect();
+        for manifest in manifests {
+            let new = lines(manifest).zip(1..).filter(|(line, _)| !known.contains(line));
+            let provenance = manifest.provenance.as_ref();
+            all.extend(new.filter_map(|(_, number)| Some(provenance?.line(number)?.reads)));
         }
     }
     all

@@ -63,7 +63,7 @@ fn a_default_that_appeared_is_put_back_by_taking_it_away() {
 
 #[test]
 fn defaults_of_subcharts_aliases_and_globals_are_put_back() {
-    let chart = "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies:\n- {name: sub, version: 1.0.0, alias: named, condition: named.on}\n- {name: sub, version: 1.0.0}\n";
+    let chart = "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies:\n- {name: sub, version: 1.0.0, alias: named, condition: named.enabled}\n- {name: sub, version: 1.0.0}\n";
     let template = "kind: ConfigMap\nmetadata: {name: {{ .Values.own }}}\nx: {{ .Values.x }}\ng: {{ .Values.global.g }}\ncame: {{ .Values.came }}\n";
     let files = |values, sub| {
         [
@@ -74,10 +74,10 @@ fn defaults_of_subcharts_aliases_and_globals_are_put_back() {
             ("charts/sub/templates/c.yaml", template),
         ]
     };
-    let old = files("named: {on: true, own: a}\nsub: {own: s}\nglobal: {g: 1}\n", "x: 1\n");
-    let new = files("named: {on: false, own: b}\nsub: {own: s}\nglobal: {g: 2}\n", "x: 2\ncame: 1\n");
+    let old = files("named: {enabled: true, own: a}\nsub: {own: s}\nglobal: {g: 1}\n", "x: 1\n");
+    let new = files("named: {enabled: false, own: b}\nsub: {own: s}\nglobal: {g: 2}\n", "x: 2\ncame: 1\n");
     let (trials, _) = Fixture::new(&old, &new, "").examine();
-    let expected = ["global.g effective", "named.came inert", "named.on effective", "named.own inert", "named.x inert"];
+    let expected = ["global.g effective", "named.came inert", "named.enabled effective", "named.own inert", "named.x inert"];
     let mut found = effects(&trials);
     let own = found.iter().position(|effect| effect == "sub.came effective").map(|at| found.remove(at));
     assert!(own.is_some() && found.contains(&"sub.x effective".to_owned()), "{found:?}");
@@ -136,7 +136,9 @@ fn a_bound_on_renders_is_kept_and_said() {
 #[test]
 fn a_default_without_which_the_render_fails_is_left_out_and_counted() {
     let template = "kind: ConfigMap\nmetadata: {name: c}\na: {{ required \"needs a\" .Values.a }}\nb: {{ .Values.b }}\n";
-    let (trials, _) = Fixture::values(template, "b: 1\n", "a: x\nb: 2\n", "").examine();
+    let old = [("templates/c.yaml", "kind: ConfigMap\nmetadata: {name: c}\n"), ("values.yaml", "b: 1\n")];
+    let new = [("templates/c.yaml", template), ("values.yaml", "a: x\nb: 2\n")];
+    let (trials, _) = Fixture::new(&old, &new, "").examine();
     assert_eq!(effects(&trials), ["b effective"]);
     assert_eq!(trials.missing.len(), 1);
 }

@@ -9,7 +9,7 @@ pub mod catalogue;
 mod condition;
 mod fact;
 mod finding;
-mod glob;
+pub(crate) mod glob;
 mod matching;
 mod message;
 pub mod page;

@@ -28,6 +28,8 @@ pub enum Command {
     Diff(Box<DiffArgs>),
     /// Render a chart as helm template does, without Helm and without a cluster
     Template(Box<TemplateArgs>),
+    /// List what a release takes from its chart's defaults, as values that pin it
+    Pin(Box<PinArgs>),
     /// List the rules, or explain one
     Rules(RulesArgs),
     /// Print completions for a shell
@@ -191,7 +193,7 @@ pub struct ReleaseArgs {
     #[arg(long, value_name = "VERSION", help_heading = "Release")]
     pub kube_version: Option<String>,
     /// API versions that templates see, besides those Helm assumes
-    #[arg(short, long, value_name = "VERSIONS", value_delimiter = ',', help_heading = "Release")]
+    #[arg(short, long, value_name = "VERSIONS", help_heading = "Release")]
     pub api_versions: Vec<String>,
     /// Set .Release.IsUpgrade instead of .Release.IsInstall
     #[arg(long, help_heading = "Release")]
@@ -202,6 +204,25 @@ pub struct ReleaseArgs {
     /// Set the use label and a client id wherever the old chart has a place for them
     #[arg(long, help_heading = "Release")]
     pub assume_workload_identity: bool,
+}
+
+/// `chartshift pin`.
+#[derive(Debug, Args)]
+#[command(disable_version_flag = true)]
+pub struct PinArgs {
+    /// The chart: a folder, an archive, a URL, oci://… or REPO/NAME
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub chart: String,
+    /// The chart's version, exact or a constraint [default: the latest]
+    pub version: Option<String>,
+
+    /// The release.
+    #[command(flatten)]
+    pub release: ReleaseArgs,
+
+    /// Where the chart comes from.
+    #[command(flatten)]
+    pub source: SourceArgs,
 }
 
 /// The user's values, as Helm takes them: whatever follows a flag is its value, also when it begins with a hyphen.

@@ -25,6 +25,7 @@ pub(super) fn overrides(args: &ValuesArgs, profile: &Profile) -> Result<Override
         set_string: args.set_string.clone(),
         set_file: args.set_file.iter().map(|text| set_file(text)).collect::<Result<_>>()?,
         set_literal: args.set_literal.clone(),
+        edits: Vec::new(),
     })
 }
 

@@ -22,6 +22,7 @@ mod schema;
 mod set;
 mod text;
 mod values_file;
+mod variants;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -24,6 +24,8 @@ pub struct Overrides {
     pub set_file: Vec<SetFile>,
     /// `--set-literal`.
     pub set_literal: Vec<String>,
+    /// Edits of all that, the last one on top; see [`Overrides::under`].
+    pub edits: Vec<Node>,
 }
 
 /// One `--set-file` text with the files it names.
@@ -68,6 +70,9 @@ impl Overrides {
         }
         for text in &self.set_literal {
             set(Flag::SetLiteral, text, &values)?;
+        }
+        for edit in &self.edits {
+            values = values_file::merged(&values, &values_file::values(edit, profile, "cannot lay values over the user's")?);
         }
         Ok(values)
     }

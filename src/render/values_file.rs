@@ -81,7 +81,11 @@ fn mapping(document: &Node, reading: &str) -> Result<Map> {
 
 const SEPARATOR: &str = "---";
 
+/// Values that were made by a program have no text.
 fn is_changed_by_cutting(text: &str) -> bool {
+    if text.is_empty() {
+        return false;
+    }
     !text.ends_with('\n') || text.contains('\r') || text.lines().any(|line| line.starts_with(SEPARATOR))
 }
 

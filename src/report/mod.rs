@@ -11,6 +11,7 @@ pub mod html;
 pub mod inline;
 pub mod json;
 pub mod markdown;
+pub mod pinned;
 mod redact;
 pub(crate) mod release;
 mod remedy;

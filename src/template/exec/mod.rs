@@ -14,6 +14,7 @@ mod walk;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
@@ -112,6 +113,13 @@ pub struct ImpureCall {
     pub file: Arc<str>,
     /// The line there, from 1.
     pub line: usize,
+}
+
+/// `randAlphaNum at templates/secret.yaml:12`.
+impl fmt::Display for ImpureCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}:{}", self.function, self.file, self.line)
+    }
 }
 
 /// The definitions a template sees: the set's, and those of the `tpl` texts it is called from.

@@ -19,6 +19,8 @@ mod record;
 mod scalars;
 mod selector;
 mod surroundings;
+#[cfg(test)]
+mod tests;
 mod token;
 pub mod webhook;
 mod workload;

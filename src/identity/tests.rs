@@ -243,6 +243,17 @@ fn told_accounts_count_where_the_chart_makes_none() {
 }
 
 #[test]
+fn told_subjects_say_which_have_a_credential() {
+    let with = |subjects: Option<&[&str]>| {
+        let subjects = subjects.map(|subjects| subjects.iter().map(|subject| (*subject).to_owned()).collect());
+        of_spec("serviceAccountName: wi-sa", "", &Facts { subjects, ..Facts::default() })["federated"].clone()
+    };
+    assert_eq!(with(None), json!(null));
+    assert_eq!(with(Some(&[])), json!(false));
+    assert_eq!(with(Some(&["system:serviceaccount:review:wi-sa"])), json!(true));
+}
+
+#[test]
 fn projected_tokens_and_their_readers_are_told() {
     let volumes = "volumes: [{name: t, projected: {defaultMode: 256, sources: [{configMap: {name: c}}, {serviceAccountToken: \
                    {path: token, audience: 'api://AzureADTokenExchange', expirationSeconds: 3600}}]}}, {name: k, projected: {sources: \

@@ -52,17 +52,20 @@ fn list<'j>(json: &'j Json, key: &str) -> &'j [Json] {
     json.get(key).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
+fn container_list(pod: &Json) -> Vec<Json> {
+    [list(&pod["spec"], "initContainers"), list(&pod["spec"], "containers")].concat()
+}
+
 /// All containers by name.
 fn containers(pod: &Json) -> Map<String, Json> {
-    let all = list(&pod["spec"], "initContainers").iter().chain(list(&pod["spec"], "containers"));
-    all.map(|container| (container["name"].as_str().unwrap().to_owned(), container.clone())).collect()
+    container_list(pod).into_iter().map(|container| (container["name"].as_str().unwrap().to_owned(), container)).collect()
 }
 
 fn is_twice(items: &[Json], key: &str) -> bool {
     items.iter().enumerate().any(|(at, item)| items[..at].iter().any(|other| other[key] == item[key]))
 }
 
-/// Whether Kubernetes would refuse a pod for its volumes and for mounts of the webhook's volume.
+/// Whether Kubernetes would refuse a pod for its containers' names, its volumes and the mounts of the webhook's volume.
 fn is_refused(pod: &Json, volume: &str) -> bool {
     let volumes = list(&pod["spec"], "volumes");
     let there = volumes.iter().any(|other| other["name"] == volume);
@@ -70,7 +73,7 @@ fn is_refused(pod: &Json, volume: &str) -> bool {
         let mounts = list(container, "volumeMounts");
         is_twice(mounts, "mountPath") || (!there && mounts.iter().any(|mount| mount["name"] == volume))
     };
-    is_twice(volumes, "name") || containers(pod).values().any(wrong)
+    is_twice(volumes, "name") || is_twice(&container_list(pod), "name") || containers(pod).values().any(wrong)
 }
 
 /// A variable of a real container as a record tells it.
@@ -150,11 +153,9 @@ fn compare(version: Version, pod: &Json, account: Option<&Json>, answer: &Json) 
         return outcome(Outcome::Unchanged);
     }
     let real = patched(pod.clone(), &answer["patch"]);
-    let mounted = |container: &Json| {
-        list(container, "volumeMounts").iter().map(|mount| mount["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
-    };
-    let reserved = containers(&real).values().flat_map(mounted).find(|name| name.starts_with("azure-workload-identity-reserved-"));
-    let volume = reserved.unwrap_or_else(|| "azure-identity-token".into());
+    let by_pod = |volume: &&Json| volume["name"].as_str().unwrap().starts_with("azure-workload-identity-reserved-");
+    let reserved = list(&real["spec"], "volumes").iter().find(by_pod).filter(|_| version >= Version::named("v1.6").unwrap());
+    let volume = reserved.map_or("azure-identity-token", |volume| volume["name"].as_str().unwrap()).to_owned();
     if is_refused(&real, &volume) {
         return outcome(Outcome::Refused);
     }

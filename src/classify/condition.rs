@@ -13,6 +13,7 @@ use cel::extractors::This;
 use cel::objects::{Key, Map};
 use cel::{Context, Env, ExecutionError, Program, Value, extensions};
 use regex::{Regex, RegexBuilder};
+use serde_json::Value as Json;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{Data, Node};
@@ -79,12 +80,15 @@ impl Condition {
     /// # Errors
     /// `Syntax` when it can't be read, fails on these values, or gives something other than true or false.
     pub(super) fn holds(&self, variables: &Variables) -> Result<bool> {
-        let program = self.program()?;
-        let mut context = context();
-        for (name, value) in &variables.0 {
-            context.add_variable_from_value(*name, value.clone());
-        }
-        match program.execute(&context) {
+        self.holds_in(&Scope::root().with(variables.clone()))
+    }
+
+    /// Whether it holds for the variables of a scope: for many conditions on the same variables, which are made ready once then.
+    ///
+    /// # Errors
+    /// As [`Condition::holds`].
+    pub(super) fn holds_in(&self, scope: &Scope<'_>) -> Result<bool> {
+        match self.program()?.execute(&scope.0) {
             Ok(Value::Bool(holds)) => Ok(holds),
             Ok(other) => Err(self.refuse(&format!("gives a {} instead of true or false", other.type_of()))),
             Err(error) => Err(self.refuse(&format!("can't be evaluated: {error}"))),
@@ -196,8 +200,29 @@ fn matches(This(text): This<Arc<String>>, pattern: Arc<String>) -> Result<bool, 
     })
 }
 
+/// Variables made ready for conditions. A scope sees the variables of the one it was made from.
+pub(super) struct Scope<'p>(Context<'p, 'static>);
+
+impl Scope<'static> {
+    /// A scope with functions and without variables.
+    pub(super) fn root() -> Self {
+        Self(context())
+    }
+}
+
+impl Scope<'_> {
+    /// A scope within this one.
+    pub(super) fn with(&self, variables: Variables) -> Scope<'_> {
+        let mut inner = self.0.new_inner_scope();
+        for (name, value) in variables.0 {
+            inner.add_variable_from_value(name, value);
+        }
+        Scope(inner)
+    }
+}
+
 /// What a condition may speak of.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Variables(Vec<(&'static str, Value)>);
 
 impl Variables {
@@ -226,6 +251,41 @@ impl Variables {
     pub(super) fn texts<'a>(mut self, name: &'static str, texts: impl IntoIterator<Item = &'a str>) -> Self {
         self.0.push((name, Value::List(Arc::new(texts.into_iter().take(ITEMS).map(cut).collect()))));
         self
+    }
+
+    /// Adds a value of a record, cut to size as a chart's values are.
+    #[must_use]
+    pub(super) fn json(mut self, name: &'static str, json: &Json) -> Self {
+        self.0.push((name, convert_json(json, DEPTH, &mut { NODES })));
+        self
+    }
+
+    /// Adds a mapping whose own entries are not cut off, only what is in them.
+    #[must_use]
+    pub(super) fn table<'j>(mut self, name: &'static str, entries: impl IntoIterator<Item = (&'j str, Json)>) -> Self {
+        let entry = |(key, json): (&str, Json)| (Key::String(Arc::new(key.to_owned())), convert_json(&json, DEPTH, &mut { NODES }));
+        let map = entries.into_iter().map(entry).collect::<HashMap<Key, Value>>();
+        self.0.push((name, Value::Map(Map { map: Arc::new(map) })));
+        self
+    }
+
+    /// Adds a mapping with other variables as its entries.
+    #[must_use]
+    pub(super) fn record(mut self, name: &'static str, entries: Self) -> Self {
+        self.0.push((name, entries.into_value()));
+        self
+    }
+
+    /// Adds a list of such mappings, cut to size.
+    #[must_use]
+    pub(super) fn records(mut self, name: &'static str, records: impl IntoIterator<Item = Self>) -> Self {
+        self.0.push((name, Value::List(Arc::new(records.into_iter().take(ITEMS).map(Self::into_value).collect()))));
+        self
+    }
+
+    fn into_value(self) -> Value {
+        let map = self.0.into_iter().map(|(name, value)| (Key::String(Arc::new(name.to_owned())), value)).collect::<HashMap<Key, Value>>();
+        Value::Map(Map { map: Arc::new(map) })
     }
 
     /// Adds a truth value.
@@ -258,6 +318,29 @@ fn convert(data: &Data, depth: usize, left: &mut usize) -> Value {
             let entries = map.iter().take(ITEMS).map(|(key, entry)| {
                 let key: String = key.chars().take(TEXT_CHARS).collect();
                 (Key::String(Arc::new(key)), convert(&entry.value.data, depth - 1, left))
+            });
+            Value::Map(Map { map: Arc::new(entries.collect::<HashMap<Key, Value>>()) })
+        }
+    }
+}
+
+fn convert_json(json: &Json, depth: usize, left: &mut usize) -> Value {
+    *left = left.saturating_sub(1);
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(value) => Value::Bool(*value),
+        Json::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(value), _) => Value::Int(value),
+            (None, Some(value)) => Value::UInt(value),
+            (None, None) => Value::Float(number.as_f64().unwrap_or_default()),
+        },
+        Json::String(text) => cut(text),
+        Json::Array(_) | Json::Object(_) if depth == 0 || *left == 0 => Value::Null,
+        Json::Array(items) => Value::List(Arc::new(items.iter().take(ITEMS).map(|item| convert_json(item, depth - 1, left)).collect())),
+        Json::Object(map) => {
+            let entries = map.iter().take(ITEMS).map(|(key, value)| {
+                let key: String = key.chars().take(TEXT_CHARS).collect();
+                (Key::String(Arc::new(key)), convert_json(value, depth - 1, left))
             });
             Value::Map(Map { map: Arc::new(entries.collect::<HashMap<Key, Value>>()) })
         }

@@ -11,7 +11,7 @@ use super::matching::{Hit, Matcher, value_place};
 use super::message::{Filling, Mention, Message};
 use super::rule::{On, Rule};
 use super::settings::{Level, Settings};
-use super::{Classified, Confidence, Finding, Fix, Place, Severity, Subject};
+use super::{Classified, Finding, Fix, Place, Severity, Subject};
 use crate::diff::Missing;
 use crate::value::{Data, Entry, Node, Path, Step};
 
@@ -24,19 +24,30 @@ pub(super) fn findings(subject: &Subject<'_>, catalogue: &Catalogue, settings: &
     let run = Run { facts: &facts, matcher: &matcher, settings };
     let mut classified = Classified::default();
     let mut used = BTreeSet::new();
-    for rule in catalogue.rules().iter().filter(|rule| matcher.is_for_chart(rule)) {
+    for rule in catalogue.rules().iter().filter(|rule| !rule.text.on.is_rendered() && matcher.is_for_chart(rule)) {
         let level = settings.levels.get(rule.id()).copied();
         if level != Some(Level::Off) {
             run.rule(rule, level, &mut used, &mut classified);
         }
     }
-    classified.findings.sort_by(|a, b| {
+    sort(&mut classified.findings);
+    let is_rendered = |id: &str| catalogue.rules().iter().any(|rule| rule.id() == id && rule.text.on.is_rendered());
+    classified.unused_ignores = unused_ignores(settings, &used, |rule| !is_rendered(rule));
+    classified
+}
+
+/// Puts findings that count before ignored ones, then the worst first; what is alike stays in its order.
+pub(super) fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
         let rank = |finding: &Finding| (finding.ignored.is_some(), Reverse(finding.severity));
         rank(a).cmp(&rank(b)).then_with(|| a.rule.cmp(&b.rule))
     });
-    let unused = settings.ignores.iter().enumerate().filter(|(index, _)| !used.contains(index));
-    classified.unused_ignores = unused.map(|(_, ignore)| ignore.unused(settings.today.as_deref())).collect();
-    classified
+}
+
+/// Decisions to ignore findings of some rules that were not used, as sentences.
+pub(super) fn unused_ignores(settings: &Settings, used: &BTreeSet<usize>, is_asked: impl Fn(&str) -> bool) -> Vec<String> {
+    let unused = settings.ignores.iter().enumerate().filter(|(index, ignore)| !used.contains(index) && is_asked(&ignore.rule));
+    unused.map(|(_, ignore)| ignore.unused(settings.today.as_deref())).collect()
 }
 
 struct Run<'r, 'a> {
@@ -91,7 +102,7 @@ impl<'a> Run<'_, 'a> {
             rule: rule.id().to_owned(),
             pack: rule.pack.clone(),
             severity,
-            confidence: Confidence::Possible,
+            confidence: rule.cases[case].confidence,
             title: rule.text.title.clone(),
             message,
             why: rule.text.why.trim().to_owned(),
@@ -137,6 +148,7 @@ impl<'a> Run<'_, 'a> {
             noted: hits.iter().filter(|hit| hit.noted).count(),
             unread: &unread.into_iter().collect::<Vec<_>>(),
             chart: self.matcher.chart(),
+            rendered: None,
         })
     }
 }
@@ -175,7 +187,7 @@ fn fix(rule: &Rule, hits: &[Hit<'_>]) -> Option<Fix> {
     Some(Fix { text: text.text.trim().to_owned(), values, verified: false })
 }
 
-fn json_node(value: &serde_json::Value) -> Node {
+pub(super) fn json_node(value: &serde_json::Value) -> Node {
     use serde_json::Value;
     let data = match value {
         Value::Null => Data::Null,

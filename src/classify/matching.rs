@@ -54,7 +54,7 @@ impl<'a> Matcher<'a> {
 
     /// Whether a rule looks at this chart at all.
     pub(super) fn is_for_chart(&self, rule: &Rule) -> bool {
-        rule.charts.is_empty() || rule.charts.iter().any(|glob| glob.fits_name(self.chart()))
+        rule.is_for_chart(self.chart())
     }
 
     /// Where a rule points at when it fires on a fact.
@@ -174,7 +174,8 @@ pub(super) fn value_place(fact: &Fact<'_>) -> Place {
     }
 }
 
-fn kind_word(kind: ChangeKind) -> &'static str {
+/// The kind of a change as conditions see it.
+pub(super) fn kind_word(kind: ChangeKind) -> &'static str {
     match kind {
         ChangeKind::Added => "added",
         ChangeKind::Removed => "removed",
@@ -183,7 +184,8 @@ fn kind_word(kind: ChangeKind) -> &'static str {
     }
 }
 
-fn step_text(step: &Step) -> &str {
+/// A step as conditions see it.
+pub(super) fn step_text(step: &Step) -> &str {
     match step {
         Step::Key(key) => key,
         Step::Index(_) => "",

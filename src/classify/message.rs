@@ -2,6 +2,8 @@
 //!
 //! What is filled in is chart text as it came; whoever prints it makes it safe. Values under keys that look like secrets are not filled in.
 
+use serde_json::Value as Json;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{Data, Node, Path, secrets};
 
@@ -18,6 +20,14 @@ pub(super) struct Message(Vec<Part>);
 enum Part {
     Text(String),
     Fill(Placeholder),
+    /// A field of the old or the new record, by its keys.
+    Side(Side, Vec<String>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Old,
+    New,
 }
 
 /// What can be filled in.
@@ -37,10 +47,13 @@ enum Placeholder {
     Beside,
     Unread,
     Chart,
+    What,
+    Workloads,
+    Fields,
 }
 
 /// Every placeholder: its name in a sentence, what it becomes.
-const PLACEHOLDERS: [(&str, Placeholder); 14] = [
+const PLACEHOLDERS: [(&str, Placeholder); 17] = [
     ("path", Placeholder::Path),
     ("paths", Placeholder::Paths),
     ("changes", Placeholder::Changes),
@@ -55,6 +68,9 @@ const PLACEHOLDERS: [(&str, Placeholder); 14] = [
     ("beside", Placeholder::Beside),
     ("unread", Placeholder::Unread),
     ("chart", Placeholder::Chart),
+    ("what", Placeholder::What),
+    ("workloads", Placeholder::Workloads),
+    ("fields", Placeholder::Fields),
 ];
 
 /// One place a sentence speaks of.
@@ -85,6 +101,23 @@ pub(super) struct Filling<'a> {
     pub(super) unread: &'a [&'a str],
     /// The chart's name.
     pub(super) chart: &'a str,
+    /// What there is to say of something rendered.
+    pub(super) rendered: Option<Rendered<'a>>,
+}
+
+/// What a sentence on rendered things is filled with, too. All it speaks of has changed alike.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rendered<'a> {
+    /// `Kind/name` of the things.
+    pub(super) what: &'a [String],
+    /// `Kind/name` of the pods that it matters to.
+    pub(super) workloads: &'a [String],
+    /// The record of the first, as it was.
+    pub(super) old: &'a Json,
+    /// As it is now.
+    pub(super) new: &'a Json,
+    /// Its fields that count, without what they are fields of.
+    pub(super) fields: &'a [Mention<'a>],
 }
 
 impl Message {
@@ -108,6 +141,12 @@ impl Message {
             let Some((name, after)) = name else {
                 return Err(Error::new(ErrorKind::Syntax, format!("a brace of {text:?} has no partner")).hint("write {{ for one brace"));
             };
+            if let Some(side) = side(name) {
+                parts.push(Part::Text(std::mem::take(&mut literal)));
+                parts.push(side);
+                rest = after;
+                continue;
+            }
             let Some((_, placeholder)) = PLACEHOLDERS.iter().find(|(known, _)| *known == name) else {
                 let known: Vec<String> = PLACEHOLDERS.iter().map(|(name, _)| format!("{{{name}}}")).collect();
                 return Err(Error::new(ErrorKind::Syntax, format!("there is no placeholder {{{name}}}"))
@@ -128,6 +167,7 @@ impl Message {
             match part {
                 Part::Text(literal) => text.push_str(literal),
                 Part::Fill(placeholder) => text.push_str(&filling.text(*placeholder)),
+                Part::Side(side, keys) => text.push_str(&filling.side(*side, keys)),
             }
             text
         })
@@ -159,8 +199,35 @@ impl Filling<'_> {
             Placeholder::Beside => some_of(self.beside.iter().map(Mention::change)),
             Placeholder::Unread => some_of(self.unread.iter().map(|path| (*path).to_owned())),
             Placeholder::Chart => self.chart.to_owned(),
+            Placeholder::What => self.rendered.map_or_else(String::new, |rendered| some_of(rendered.what.iter().cloned())),
+            Placeholder::Workloads => self.rendered.map_or_else(String::new, |rendered| some_of(rendered.workloads.iter().cloned())),
+            Placeholder::Fields => self.rendered.map_or_else(String::new, |rendered| some_of(rendered.fields.iter().map(Mention::change))),
         }
     }
+
+    /// A field of a record; what isn't there is `none`.
+    fn side(&self, side: Side, keys: &[String]) -> String {
+        let Some(rendered) = self.rendered else { return String::new() };
+        let record = if side == Side::Old { rendered.old } else { rendered.new };
+        match keys.iter().try_fold(record, |json, key| json.get(key)) {
+            None | Some(Json::Null) => "none".into(),
+            Some(Json::String(text)) if text.is_empty() => "\"\"".into(),
+            Some(Json::String(text)) => text.chars().take(VALUE_CHARS).collect(),
+            Some(Json::Array(items)) => some_of(items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))),
+            Some(other) => other.to_string().chars().take(VALUE_CHARS).collect(),
+        }
+    }
+}
+
+/// `old.subject` and the like.
+fn side(name: &str) -> Option<Part> {
+    let (side, keys) = name.split_once('.')?;
+    let side = match side {
+        "old" => Side::Old,
+        "new" => Side::New,
+        _ => return None,
+    };
+    Some(Part::Side(side, keys.split('.').map(str::to_owned).collect()))
 }
 
 impl Filling<'_> {
@@ -233,7 +300,8 @@ mod tests {
         let paths: Vec<Path> = ["a.create", "b.create", "c.create", "d.create"].map(|path| Path::keys(path.split('.'))).into();
         let places: Vec<Mention<'_>> =
             paths.iter().map(|path| Mention { path, old: Some(&no), new: Some(&yes), file: "values.yaml" }).collect();
-        let filling = Filling { places: &places, beside: &places[..1], near: None, noted: 2, unread: &["a.b"], chart: "thanos" };
+        let filling =
+            Filling { places: &places, beside: &places[..1], near: None, noted: 2, unread: &["a.b"], chart: "thanos", rendered: None };
         for (message, text) in [
             ("{path} {old} → {new}", "a.create false → true"),
             ("{paths}", "a.create, b.create, c.create and 1 more"),

@@ -1,26 +1,31 @@
-//! Rules over a comparison: what is risky, how bad, how sure. Depends on `diff`, `chart`, `value` and `error`.
+//! Rules over a comparison: what is risky, how bad, how sure. Depends on `diff`, `identity`, `chart`, `value` and `error`.
 //!
 //! What differs becomes a flat list of facts; every rule of the [`Catalogue`] looks at each, and the facts that a rule fires on become the
 //! places of one [`Finding`] per rule and case. Rules are data (`src/rules/<pack>/<id>.yaml`, see [`rule::RuleText`]); adding one takes no
-//! line of code. In this stage a finding is never surer than [`Confidence::Possible`]: nothing has been rendered.
+//! line of code. [`classify`] looks at the charts alone: nothing has been rendered, so its findings are never surer than
+//! [`Confidence::Possible`]. [`classify_release`] looks at what a release renders of both versions; [`weigh`] puts the two together.
 
 pub mod catalogue;
 mod condition;
 mod fact;
 mod finding;
-mod glob;
+pub(crate) mod glob;
 mod matching;
 mod message;
 pub mod page;
 mod reads;
 mod relative;
+mod release;
 pub mod rule;
 pub mod settings;
+mod weigh;
 
 use std::collections::BTreeMap;
 
 pub use catalogue::Catalogue;
+pub use release::{ReleaseSubject, classify_release};
 pub use settings::Settings;
+pub use weigh::{Effect, weigh};
 
 use crate::chart::Chart;
 use crate::diff::{ChangeKind, Comparison, Missing};
@@ -136,6 +141,28 @@ pub struct Finding {
     pub references: Vec<String>,
     /// Set when the configuration ignores it: the reason given there.
     pub ignored: Option<String>,
+}
+
+/// What a finding says of one thing, however it is worded and grouped: the rule, and the pod, account, object, setting or file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// The rule's id.
+    pub rule: String,
+    /// `Kind/name` of a rendered thing; else the path of a place.
+    pub about: String,
+}
+
+impl Finding {
+    /// The keys of all it says: of findings from two renders, those with a key in common say the same of the same thing.
+    pub fn keys(&self) -> std::collections::BTreeSet<Key> {
+        let key = |about: String| Key { rule: self.rule.clone(), about };
+        if self.confidence == Confidence::Possible {
+            return self.changes.iter().map(|place| key(place.path.to_string())).collect();
+        }
+        let things = self.changes.iter().filter_map(|place| place.path.steps().first());
+        let named = things.map(|step| key(matching::step_text(step).to_owned()));
+        named.chain(self.workloads.iter().map(|workload| key(workload.clone()))).collect()
+    }
 }
 
 /// What brought a finding about.

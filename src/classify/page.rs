@@ -48,7 +48,7 @@ pub struct RulePage {
 pub fn explain(catalogue: &Catalogue, id: &str) -> Result<RulePage> {
     let rule = catalogue.rule(id)?;
     let text = &rule.text;
-    let conditions = text.when.iter().chain(text.cases.iter().filter_map(|case| case.when.as_ref()));
+    let conditions = text.each.iter().chain(&text.when).chain(text.cases.iter().filter_map(|case| case.when.as_ref()));
     Ok(RulePage {
         id: text.id.clone(),
         pack: rule.pack.clone(),
@@ -128,5 +128,9 @@ pub fn looks_at(on: On) -> &'static str {
         On::Image => "images",
         On::Crd => "CRDs",
         On::Metadata => "Chart.yaml",
+        On::Workload => "rendered pods",
+        On::Account => "rendered accounts",
+        On::Object => "rendered objects",
+        On::Permission => "rendered permissions",
     }
 }

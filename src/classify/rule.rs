@@ -12,7 +12,9 @@ use serde::Deserialize;
 use super::condition::Condition;
 use super::glob::Glob;
 use super::message::Message;
-use super::{Severity, relative::Relative};
+use super::relative::Relative;
+use super::release;
+use super::{Confidence, Severity};
 use crate::diff::ChangeKind;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -35,6 +37,21 @@ pub enum On {
     Crd,
     /// Fields of Chart.yaml, by their path.
     Metadata,
+    /// Pods that a release renders otherwise, one by one; by the fields of their [`Record`](crate::identity::Record).
+    Workload,
+    /// ServiceAccounts that a release renders otherwise, by the fields of their [`Account`](crate::identity::Account).
+    Account,
+    /// Objects that a release renders otherwise, by their fields.
+    Object,
+    /// What accounts of a release may do that they might not, and the other way round.
+    Permission,
+}
+
+impl On {
+    /// Whether it is seen only when the chart is rendered as a release.
+    pub fn is_rendered(self) -> bool {
+        matches!(self, Self::Workload | Self::Account | Self::Object | Self::Permission)
+    }
 }
 
 /// A rule as it is written. Unknown keys are refused.
@@ -67,8 +84,16 @@ pub struct RuleText {
     pub near: Option<String>,
     /// What must hold of a change, in CEL.
     pub when: Option<String>,
+    /// What must hold of a single `field` of a rendered thing for it to count, in CEL.
+    pub each: Option<String>,
     /// How bad, when there are no `cases`.
     pub severity: Option<Severity>,
+    /// How sure, when there are no `cases`: `likely` or `confirmed`, for rules on what is rendered only.
+    pub confidence: Option<Confidence>,
+    /// How bad at most where the user's values set the default themselves. None: info.
+    pub masked: Option<Severity>,
+    /// How bad at most where nothing that is rendered reads the default. None: low.
+    pub inert: Option<Severity>,
     /// Kinds of change that are grouped, graded and worded apart; the first whose condition holds counts.
     #[serde(default)]
     pub cases: Vec<CaseText>,
@@ -95,6 +120,8 @@ pub struct CaseText {
     pub when: Option<String>,
     /// How bad.
     pub severity: Severity,
+    /// How sure: `likely` or `confirmed`, for rules on what is rendered only.
+    pub confidence: Option<Confidence>,
     /// The sentence, when it isn't the rule's.
     pub message: Option<String>,
 }
@@ -149,6 +176,7 @@ pub struct Rule {
     pub(super) pattern: Option<Pattern>,
     pub(super) near: Option<Relative>,
     pub(super) when: Option<Condition>,
+    pub(super) each: Option<Condition>,
     pub(super) cases: Vec<Case>,
     pub(super) note: Option<(Condition, Message)>,
     pub(super) beside: Option<Beside>,
@@ -187,6 +215,7 @@ impl Pattern {
 pub(super) struct Case {
     pub(super) when: Option<Condition>,
     pub(super) severity: Severity,
+    pub(super) confidence: Confidence,
     pub(super) message: Message,
 }
 
@@ -206,6 +235,16 @@ impl Rule {
         if text.near.is_some() && text.on != On::Value {
             return Err(refuse("`near` goes with `on: value` only"));
         }
+        let sure = text.confidence.is_some() || text.cases.iter().any(|case| case.confidence.is_some());
+        if !text.on.is_rendered() && (sure || text.each.is_some()) {
+            return Err(refuse("`confidence` and `each` go with rules on what is rendered only"));
+        }
+        if text.on.is_rendered() && (text.text.is_some() || text.note.is_some() || text.beside.is_some()) {
+            return Err(refuse("`text`, `note` and `beside` don't go with rules on what is rendered"));
+        }
+        if text.on != On::Value && (text.masked.is_some() || text.inert.is_some()) {
+            return Err(refuse("`masked` and `inert` go with `on: value` only"));
+        }
         if text.fix.as_ref().is_some_and(|fix| (fix.pin || !fix.set.is_empty()) && text.on != On::Value) {
             return Err(refuse("a fix of `on: value` rules only can set values"));
         }
@@ -219,6 +258,7 @@ impl Rule {
             pattern: text.text.clone().map(|source| Pattern { source, regex: OnceLock::new() }),
             near: text.near.as_deref().map(Relative::parse).transpose()?,
             when: condition(&text.when),
+            each: condition(&text.each),
             cases: cases(&text)?,
             note: text.note.as_ref().map(|note| Ok::<_, Error>((Condition::new(&note.when), Message::parse(&note.text)?))).transpose()?,
             beside: text.beside.as_ref().map(beside).transpose()?,
@@ -236,6 +276,11 @@ impl Rule {
         &self.text.id
     }
 
+    /// Whether it looks at a chart of this name at all.
+    pub(super) fn is_for_chart(&self, chart: &str) -> bool {
+        self.charts.is_empty() || self.charts.iter().any(|glob| glob.fits_name(chart))
+    }
+
     /// The severities it can have, worst first.
     pub fn severities(&self) -> Vec<Severity> {
         let mut all: Vec<Severity> = self.cases.iter().map(|case| case.severity).collect();
@@ -249,16 +294,19 @@ impl Rule {
     /// # Errors
     /// `Syntax` when one can't be read or speaks of something that isn't there.
     pub fn check(&self) -> Result<()> {
-        let names: &[&str] = match self.text.on {
-            On::Template | On::Crd => &["kind", "chart", "file", "removed", "added", "unread", "included"],
-            On::Dependency => &["kind", "chart", "path", "keys", "old", "new", "file", "lock_only"],
-            On::Image | On::Metadata => &["kind", "chart", "path", "keys", "old", "new", "file"],
-            On::Value => &["kind", "chart", "path", "keys", "old", "new", "file", "description", "block", "near_old", "near_new"],
+        let mut names = match self.text.on {
+            On::Template | On::Crd => vec!["kind", "chart", "file", "removed", "added", "unread", "included"],
+            On::Dependency => vec!["kind", "chart", "path", "keys", "old", "new", "file", "lock_only"],
+            On::Image | On::Metadata => vec!["kind", "chart", "path", "keys", "old", "new", "file"],
+            On::Value => vec!["kind", "chart", "path", "keys", "old", "new", "file", "description", "block", "near_old", "near_new"],
+            rendered => release::names(rendered),
         };
         self.pattern.as_ref().map_or(Ok(()), |pattern| pattern.regex().map(|_| ()))?;
         let cases = self.cases.iter().filter_map(|case| case.when.as_ref());
         let note = self.note.as_ref().map(|(condition, _)| condition);
-        self.when.iter().chain(cases).chain(note).try_for_each(|condition| condition.check(names))
+        self.when.iter().chain(cases).chain(note).try_for_each(|condition| condition.check(&names))?;
+        names.push("field");
+        self.each.iter().try_for_each(|condition| condition.check(&names))
     }
 }
 
@@ -268,12 +316,15 @@ fn cases(text: &RuleText) -> Result<Vec<Case>> {
         None => Err(refuse("a message is missing")),
     };
     match (text.severity, text.cases.is_empty()) {
-        (Some(severity), true) => Ok(vec![Case { when: None, severity, message: sentence(None)? }]),
+        (Some(severity), true) => {
+            Ok(vec![Case { when: None, severity, confidence: text.confidence.unwrap_or(Confidence::Possible), message: sentence(None)? }])
+        }
         (None, false) => {
             let case = |case: &CaseText| {
                 Ok(Case {
                     when: case.when.as_ref().map(Condition::new),
                     severity: case.severity,
+                    confidence: case.confidence.or(text.confidence).unwrap_or(Confidence::Possible),
                     message: sentence(case.message.as_ref())?,
                 })
             };

@@ -46,7 +46,7 @@ const SUBJECTS: [&str; 18] = [
 ];
 
 struct Fixture {
-    /// `token-expiry-changed/fires`.
+    /// `token-expiry-default-changed/fires`.
     name: String,
     rule: String,
     fires: bool,

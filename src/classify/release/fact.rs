@@ -1,0 +1,287 @@
+//! What rules on a rendered release look at: pods, accounts, objects and permissions that differ. Depends on `identity`, `diff` and `value`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use super::ReleaseSubject;
+use super::field::{Field, fields, object_field};
+use crate::classify::condition::Variables;
+use crate::classify::rule::On;
+use crate::diff::ChangeKind;
+use crate::diff::objects::{ObjectChange, ObjectsDiff, PermissionChange};
+use crate::identity::webhook::Version;
+use crate::identity::{Account, EnvValue, Record};
+
+/// The audience of tokens that Entra exchanges.
+const AZURE_AUDIENCE: &str = "api://AzureADTokenExchange";
+/// What conditions on every rendered thing may speak of.
+const NAMES: [&str; 17] = [
+    "kind",
+    "chart",
+    "release",
+    "namespace",
+    "path",
+    "old",
+    "new",
+    "fields",
+    "azure",
+    "old_accounts",
+    "new_accounts",
+    "old_pods",
+    "new_pods",
+    "subjects",
+    "webhook",
+    "tenant",
+    "workloads",
+];
+
+/// What conditions may speak of, by what a rule looks at.
+pub(in crate::classify) fn names(on: On) -> Vec<&'static str> {
+    let more: &[&str] = match on {
+        On::Workload => &["renamed_from", "restarts"],
+        On::Object => &["object", "blocked"],
+        On::Permission => &["gained", "lost"],
+        _ => &[],
+    };
+    NAMES.iter().chain(more).copied().collect()
+}
+
+/// One thing that a release renders otherwise.
+pub(super) struct Fact {
+    pub(super) on: On,
+    /// `Kind/name`.
+    pub(super) about: String,
+    pub(super) kind: ChangeKind,
+    pub(super) fields: Vec<Field>,
+    /// The record of a pod or account, with what is computed from it; null on the side that has none.
+    pub(super) old: Json,
+    pub(super) new: Json,
+    /// `Kind/name` of the pods that it matters to.
+    pub(super) workloads: Vec<String>,
+    /// The template it comes from; empty when not known.
+    pub(super) file: String,
+    /// What its conditions see beyond [`shared`], `fields` left out.
+    pub(super) variables: Variables,
+}
+
+/// What the conditions on every fact see.
+pub(super) fn shared(subject: &ReleaseSubject<'_>) -> Variables {
+    let facts = subject.facts;
+    let pods = |side: &BTreeMap<String, Record>| side.iter().map(|(name, record)| (name.clone(), brief(record))).collect::<Vec<_>>();
+    let accounts = |side: &BTreeMap<String, Account>| side.iter().map(|(name, account)| (name.clone(), json(account))).collect::<Vec<_>>();
+    let table = |variables: Variables, name, rows: Vec<(String, Json)>| {
+        variables.table(name, rows.iter().map(|(key, json)| (key.as_str(), json.clone())))
+    };
+    let mut variables = Variables::default()
+        .text("chart", subject.chart)
+        .text("release", subject.release)
+        .text("namespace", subject.namespace)
+        .json("subjects", &json(&facts.subjects))
+        .text("webhook", &facts.webhook_version.unwrap_or(Version::NEWEST).to_string())
+        .json("tenant", &json(&facts.tenant_id));
+    variables = table(variables, "old_pods", pods(&subject.old.workloads));
+    variables = table(variables, "new_pods", pods(&subject.new.workloads));
+    variables = table(variables, "old_accounts", accounts(&subject.old.accounts));
+    table(variables, "new_accounts", accounts(&subject.new.accounts))
+}
+
+/// Everything that differs, pods first. What is the same on both sides is left out.
+pub(super) fn facts(subject: &ReleaseSubject<'_>) -> Vec<Fact> {
+    let mut facts = workload_facts(subject);
+    facts.extend(account_facts(subject));
+    if let Some(objects) = subject.objects {
+        facts.extend(objects.changes.iter().map(|change| object_fact(subject, objects, change)));
+        facts.extend(objects.permissions.iter().map(|change| permission_fact(subject, change)));
+    }
+    facts
+}
+
+fn workload_facts(subject: &ReleaseSubject<'_>) -> Vec<Fact> {
+    let renamed = renamed_pods(subject);
+    let templates = templates(subject.objects);
+    let gone = |name: &String| !subject.new.workloads.contains_key(name) && !renamed.values().any(|old| old == name);
+    let names = subject.new.workloads.keys().chain(subject.old.workloads.keys().filter(|name| gone(name)));
+    let mut facts = Vec::new();
+    for name in names {
+        let old_name = renamed.get(name).unwrap_or(name);
+        let (old, new) = (subject.old.workloads.get(old_name), subject.new.workloads.get(name));
+        if old != new {
+            let restarts = subject.objects.map(|objects| objects.restarts.iter().any(|restart| restart.id.label() == *name));
+            let renamed_from = if old_name == name { "" } else { old_name };
+            let mut fact = record_fact(On::Workload, name.clone(), old.map(json), new.map(json), vec![name.clone()]);
+            let uses = |record: Option<&Record>| record.is_some_and(uses_azure);
+            complete(&mut fact.old, old);
+            complete(&mut fact.new, new);
+            fact.variables = variables(&fact, uses(old) || uses(new)).text("renamed_from", renamed_from).json("restarts", &json(&restarts));
+            fact.file = templates.get(name).map_or_else(String::new, |file| (*file).to_owned());
+            facts.push(fact);
+        }
+    }
+    facts
+}
+
+/// New names of pods that were called otherwise, with their old names.
+fn renamed_pods(subject: &ReleaseSubject<'_>) -> BTreeMap<String, String> {
+    let changes = subject.objects.map_or(&[][..], |objects| &objects.changes);
+    let renamed = changes.iter().filter_map(|change| Some((change.id.label(), change.old_id.as_ref()?.label())));
+    renamed
+        .filter(|(new, old)| {
+            let (in_old, in_new) = (&subject.old.workloads, &subject.new.workloads);
+            new != old && in_new.contains_key(new) && !in_old.contains_key(new) && in_old.contains_key(old) && !in_new.contains_key(old)
+        })
+        .collect()
+}
+
+/// The templates of changed objects.
+fn templates(objects: Option<&ObjectsDiff>) -> BTreeMap<String, &str> {
+    let changes = objects.map_or(&[][..], |objects| &objects.changes);
+    changes.iter().map(|change| (change.id.label(), change.template.as_str())).collect()
+}
+
+fn account_facts(subject: &ReleaseSubject<'_>) -> Vec<Fact> {
+    let templates = templates(subject.objects);
+    let gone = |name: &&String| !subject.new.accounts.contains_key(*name);
+    let names = subject.new.accounts.keys().chain(subject.old.accounts.keys().filter(gone));
+    let mut facts = Vec::new();
+    for name in names {
+        let (old, new) = (subject.old.accounts.get(name), subject.new.accounts.get(name));
+        if old != new {
+            let mut workloads: Vec<String> = old.iter().chain(&new).flat_map(|account| account.workloads.clone()).collect();
+            workloads.sort();
+            workloads.dedup();
+            let about = format!("ServiceAccount/{name}");
+            let azure = workloads.iter().any(|workload| pod_uses_azure(subject, workload))
+                || old.iter().chain(&new).any(|account| account.client_id.as_ref().is_some_and(|id| !id.is_empty()));
+            let mut fact = record_fact(On::Account, about.clone(), old.map(json), new.map(json), workloads);
+            for side in [&mut fact.old, &mut fact.new] {
+                if let Some(map) = side.as_object_mut() {
+                    map.insert("name".to_owned(), Json::String(name.clone()));
+                }
+            }
+            fact.variables = variables(&fact, azure);
+            fact.file = templates.get(&about).map_or_else(String::new, |file| (*file).to_owned());
+            facts.push(fact);
+        }
+    }
+    facts
+}
+
+fn record_fact(on: On, about: String, old: Option<Json>, new: Option<Json>, workloads: Vec<String>) -> Fact {
+    let kind = match (&old, &new) {
+        (None, _) => ChangeKind::Added,
+        (_, None) => ChangeKind::Removed,
+        _ => ChangeKind::Modified,
+    };
+    let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
+    Fact { on, about, kind, fields: fields(&old, &new), old, new, workloads, file: String::new(), variables: Variables::default() }
+}
+
+fn variables(fact: &Fact, azure: bool) -> Variables {
+    Variables::default()
+        .text("kind", crate::classify::matching::kind_word(fact.kind))
+        .text("path", &fact.about)
+        .json("old", &fact.old)
+        .json("new", &fact.new)
+        .flag("azure", azure)
+        .texts("workloads", fact.workloads.iter().map(String::as_str))
+}
+
+fn object_fact(subject: &ReleaseSubject<'_>, objects: &ObjectsDiff, change: &ObjectChange) -> Fact {
+    let about = change.id.label();
+    let is_pod = subject.new.workloads.contains_key(&about) || subject.old.workloads.contains_key(&about);
+    let workloads = if is_pod { vec![about.clone()] } else { Vec::new() };
+    let mut fact = Fact {
+        on: On::Object,
+        about,
+        kind: change.kind,
+        fields: change.fields.iter().map(object_field).collect(),
+        old: Json::Null,
+        new: Json::Null,
+        workloads,
+        file: change.template.clone(),
+        variables: Variables::default(),
+    };
+    let blocked = objects.blocked.iter().filter(|blocked| blocked.id == change.id);
+    let blocked: Vec<Json> = blocked.map(|blocked| json!({"path": blocked.path.to_string(), "reason": blocked.reason})).collect();
+    let id = &change.id;
+    let object = json!({"group": id.group, "kind": id.kind, "namespace": id.namespace, "name": id.name});
+    let azure = fact.workloads.iter().any(|workload| pod_uses_azure(subject, workload));
+    fact.variables = variables(&fact, azure).json("object", &object).json("blocked", &Json::Array(blocked));
+    fact
+}
+
+fn permission_fact(subject: &ReleaseSubject<'_>, change: &PermissionChange) -> Fact {
+    let on_account = |side: &BTreeMap<String, Record>| {
+        let on_it = side.iter().filter(|(_, record)| record.service_account_name == change.account);
+        on_it.map(|(name, _)| name.clone()).collect::<Vec<_>>()
+    };
+    let mut fact = Fact {
+        on: On::Permission,
+        about: format!("ServiceAccount/{}", change.account),
+        kind: ChangeKind::Modified,
+        fields: fields(&json!({"permissions": change.lost}), &json!({"permissions": change.gained})),
+        old: Json::Null,
+        new: json!({"name": change.account, "scope": change.namespace.as_deref().unwrap_or("the whole cluster")}),
+        workloads: on_account(&subject.new.workloads),
+        file: String::new(),
+        variables: Variables::default(),
+    };
+    let azure = fact.workloads.iter().any(|workload| pod_uses_azure(subject, workload));
+    let texts = |variables: Variables, name, texts: &[String]| variables.texts(name, texts.iter().map(String::as_str));
+    fact.variables = texts(texts(variables(&fact, azure), "gained", &change.gained), "lost", &change.lost);
+    fact
+}
+
+fn pod_uses_azure(subject: &ReleaseSubject<'_>, workload: &str) -> bool {
+    [subject.old, subject.new].iter().any(|side| side.workloads.get(workload).is_some_and(uses_azure))
+}
+
+/// Whether anything about a pod says that it logs in to Azure: the use label, a client id on its account, a variable of the Azure SDK, a token
+/// that Entra would exchange.
+fn uses_azure(record: &Record) -> bool {
+    let variables = || record.details.containers.iter().flat_map(|container| container.env.keys());
+    let volumes = &record.details.token_volumes;
+    record.use_label
+        || has_client_id(record)
+        || variables().any(|name| name.starts_with("AZURE_"))
+        || volumes.iter().any(|volume| volume.audience.as_deref() == Some(AZURE_AUDIENCE))
+}
+
+fn has_client_id(record: &Record) -> bool {
+    record.client_id.as_ref().is_some_and(|id| !id.is_empty())
+}
+
+/// Whether the chart gives a container its client id itself, so that the webhook leaves it alone.
+fn own_client_id(record: &Record) -> bool {
+    let own = |value: &EnvValue| !matches!(value, EnvValue::Literal(text) if text.is_empty());
+    record.details.containers.iter().any(|container| container.env.get("AZURE_CLIENT_ID").is_some_and(own))
+}
+
+/// Adds what conditions would have to spell out again and again.
+fn complete(side: &mut Json, record: Option<&Record>) {
+    if let (Some(map), Some(record)) = (side.as_object_mut(), record) {
+        map.insert("usesAzure".to_owned(), Json::Bool(uses_azure(record)));
+        map.insert("hasClientId".to_owned(), Json::Bool(has_client_id(record)));
+        map.insert("ownClientId".to_owned(), Json::Bool(own_client_id(record)));
+    }
+}
+
+/// What conditions see of the other pods.
+fn brief(record: &Record) -> Json {
+    json!({
+        "serviceAccountName": record.service_account_name,
+        "clientId": record.client_id,
+        "useLabel": record.use_label,
+        "subject": record.subject,
+        "rendered": record.rendered,
+        "automount": record.automount,
+        "usesAzure": uses_azure(record),
+        "proxySidecar": record.details.proxy_sidecar,
+    })
+}
+
+/// A record as JSON; records have text keys only, so that this can't fail.
+fn json<T: serde::Serialize + ?Sized>(record: &T) -> Json {
+    serde_json::to_value(record).unwrap_or_default()
+}

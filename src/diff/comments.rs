@@ -51,7 +51,7 @@ fn mark_blocks(node: &Node, key_column: Option<u32>, lines: &[&str], quiet: &mut
 }
 
 /// Whether a line ends in the header of a block scalar: `|`, `>-`, `|2+` …
-fn opens_block(line: &str) -> bool {
+pub(super) fn opens_block(line: &str) -> bool {
     let code = line.split_once(" #").map_or(line, |(code, _)| code);
     code.split_whitespace().next_back().is_some_and(|token| token.starts_with(['|', '>']))
 }

@@ -6,7 +6,11 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use crate::value::{Data, Node};
+use super::tree::Key;
+use crate::value::{Data, Node, Step};
+
+/// What an item is called in which nothing of what would identify it is written: a rule for every host.
+const UNWRITTEN: &str = "*";
 
 /// How two lists relate.
 #[derive(Debug)]
@@ -17,14 +21,12 @@ pub(super) enum Pairing {
     Reordered,
     /// Other items; they can't be told apart by a key.
     Different,
-    /// Lists of mappings whose `key` identifies each item on both sides.
+    /// Lists of mappings in which one key identifies each item on both sides.
     Keyed {
-        /// The identifying key.
-        key: &'static str,
-        /// What it says in each old item.
-        old: Vec<Arc<str>>,
-        /// What it says in each new item.
-        new: Vec<Arc<str>>,
+        /// The step into each old item.
+        old: Vec<Step>,
+        /// The step into each new item.
+        new: Vec<Step>,
         /// For each old item where it stands in the new list.
         old_in_new: Vec<Option<usize>>,
     },
@@ -32,8 +34,8 @@ pub(super) enum Pairing {
 
 /// Pairs the items of two lists; `keys` are the identifying keys to try, best first. Of a keyed pairing the items' content is not
 /// looked at: the caller goes into each pair.
-pub(super) fn pair(old: &[Node], new: &[Node], keys: &[&'static str]) -> Pairing {
-    if let Some(keyed) = keys.iter().find_map(|key| keyed(old, new, key)) {
+pub(super) fn pair(old: &[Node], new: &[Node], keys: &[Key]) -> Pairing {
+    if let Some(keyed) = keys.iter().find_map(|key| keyed(old, new, *key)) {
         return keyed;
     }
     if old.len() != new.len() {
@@ -45,31 +47,62 @@ pub(super) fn pair(old: &[Node], new: &[Node], keys: &[&'static str]) -> Pairing
     if sorted_hashes(old) == sorted_hashes(new) { Pairing::Reordered } else { Pairing::Different }
 }
 
-fn keyed(old: &[Node], new: &[Node], key: &'static str) -> Option<Pairing> {
+fn keyed(old: &[Node], new: &[Node], key: Key) -> Option<Pairing> {
     let (old, _) = identities(old, key)?;
     let (new, new_index) = identities(new, key)?;
     let old_in_new = old.iter().map(|identity| new_index.get(identity).copied()).collect();
-    Some(Pairing::Keyed { key, old, new, old_in_new })
+    Some(Pairing::Keyed { old, new, old_in_new })
 }
 
-/// What the identifying key says in each item, and where each of it stands.
-type Identities = (Vec<Arc<str>>, HashMap<Arc<str>, usize>);
+/// The steps into the items, and where each of them stands.
+type Identities = (Vec<Step>, HashMap<Step, usize>);
 
-/// What `key` says in each item; `None` when the list is empty, or an item lacks the key, or two say the same.
-fn identities(items: &[Node], key: &str) -> Option<Identities> {
+/// The step into each item; `None` when the list is empty, or an item lacks the key, or two say the same.
+fn identities(items: &[Node], key: Key) -> Option<Identities> {
     if items.is_empty() {
         return None;
     }
     let mut index = HashMap::with_capacity(items.len());
     let mut all = Vec::with_capacity(items.len());
     for (position, item) in items.iter().enumerate() {
-        let identity = scalar_text(&item.get(key)?.data)?;
+        let identity = identity(item, key)?;
         if index.insert(identity.clone(), position).is_some() {
             return None;
         }
         all.push(identity);
     }
     Some((all, index))
+}
+
+fn identity(item: &Node, key: Key) -> Option<Step> {
+    let step = |key: &str, value| Step::Item { key: key.into(), value };
+    match key {
+        Key::Field(name) => Some(step(name, scalar_text(&item.get(name)?.data)?)),
+        Key::Fields(names) => {
+            item.as_map()?;
+            let written = names.iter().filter_map(|name| Some((*name, scalars_text(&item.get(name)?.data)?)));
+            let (names, values): (Vec<&str>, Vec<Arc<str>>) = written.filter(|(_, value)| !value.is_empty()).unzip();
+            Some(match names.first() {
+                Some(name) => step(name, values.join("/").into()),
+                None => step(key.shown(), UNWRITTEN.into()),
+            })
+        }
+        Key::OneOf(ways) => ways.iter().find_map(|(shown, way)| {
+            let named = item.get_path(way.iter().copied())?;
+            Some(step(shown, scalar_text(&named.data).unwrap_or_else(|| UNWRITTEN.into())))
+        }),
+    }
+}
+
+/// The text of a scalar, or of a list of them.
+fn scalars_text(data: &Data) -> Option<Arc<str>> {
+    match data {
+        Data::List(items) => {
+            let texts = items.iter().map(|item| scalar_text(&item.data)).collect::<Option<Vec<_>>>()?;
+            Some(texts.join(",").into())
+        }
+        scalar => scalar_text(scalar),
+    }
 }
 
 /// The text of a scalar that can name something.

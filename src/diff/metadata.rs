@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::tree;
+use super::tree::{self, Key};
 use super::{Announced, FieldChange};
 use crate::chart::Chart;
 use crate::value::{Node, Path, Source, Step, yaml};
@@ -28,8 +28,8 @@ pub(super) fn fields(old: &Chart, new: &Chart) -> Vec<FieldChange> {
         .collect()
 }
 
-fn identifying_keys(_: &[Step]) -> &'static [&'static str] {
-    &["name"]
+fn identifying_keys(_: &[Step]) -> &'static [Key] {
+    &[Key::Field("name")]
 }
 
 fn is_told_elsewhere(path: &Path) -> bool {

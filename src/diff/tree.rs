@@ -12,7 +12,29 @@ use super::lists::{self, Pairing};
 use crate::value::{Data, Entry, Node, Path, Span, Step};
 
 /// Which keys may identify the items of the list of mappings at a path, best first; none when such a list is one value.
-pub type KeysFor = fn(&[Step]) -> &'static [&'static str];
+pub type KeysFor = fn(&[Step]) -> &'static [Key];
+
+/// How the items of a list say which one they are. It identifies them when no two of a side say the same.
+#[derive(Debug, Clone, Copy)]
+pub enum Key {
+    /// By the scalar under this key: `[name=query]`.
+    Field(&'static str),
+    /// By what stands under these keys, scalars or lists of them; the step shows the first that is there: `[port=53/UDP]`.
+    Fields(&'static [&'static str]),
+    /// By whichever of these an item has first: the name that the step shows, and the way to the value: `[secretRef=tokens]`.
+    OneOf(&'static [(&'static str, &'static [&'static str])]),
+}
+
+impl Key {
+    /// The name that a step shows for an item in which nothing of the key is written.
+    pub(super) fn shown(self) -> &'static str {
+        match self {
+            Self::Field(name) => name,
+            Self::Fields(names) => names.first().copied().unwrap_or_default(),
+            Self::OneOf(ways) => ways.first().map(|(shown, _)| *shown).unwrap_or_default(),
+        }
+    }
+}
 
 /// One side of a change.
 #[derive(Debug, Clone, Copy)]
@@ -79,8 +101,8 @@ impl<'a> Walk<'a> {
                 Pairing::Same => {}
                 Pairing::Reordered => self.push(ChangeKind::Reordered, Some(old), Some(new)),
                 Pairing::Different => self.push(ChangeKind::Modified, Some(old), Some(new)),
-                Pairing::Keyed { key, old: old_names, new: new_names, old_in_new } => {
-                    self.items(old_items, new_items, key, (&old_names, &new_names), &old_in_new);
+                Pairing::Keyed { old: old_steps, new: new_steps, old_in_new } => {
+                    self.items((old_items, &old_steps), (new_items, &new_steps), &old_in_new);
                     if !old_in_new.iter().flatten().is_sorted() {
                         self.push(ChangeKind::Reordered, Some(old), Some(new));
                     }
@@ -109,19 +131,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn items(
-        &mut self,
-        old: &'a [Node],
-        new: &'a [Node],
-        key: &'static str,
-        (old_names, new_names): (&[Arc<str>], &[Arc<str>]),
-        old_in_new: &[Option<usize>],
-    ) {
-        let key: Arc<str> = key.into();
+    /// Goes into each pair of items; each side comes with the steps into its items.
+    fn items(&mut self, (old, old_steps): (&'a [Node], &[Step]), (new, new_steps): (&'a [Node], &[Step]), old_in_new: &[Option<usize>]) {
         for (old_index, new_index) in in_new_order(old_in_new, new.len()) {
-            let name = new_index.map(|index| &new_names[index]).or(old_index.map(|index| &old_names[index]));
-            let Some(value) = name.cloned() else { continue };
-            self.steps.push(Step::Item { key: key.clone(), value });
+            let step = new_index.map(|index| &new_steps[index]).or(old_index.map(|index| &old_steps[index]));
+            let Some(step) = step.cloned() else { continue };
+            self.steps.push(step);
             match (old_index, new_index) {
                 (Some(old_index), Some(new_index)) => self.compare((&old[old_index]).into(), (&new[new_index]).into()),
                 (Some(index), None) => self.push(ChangeKind::Removed, Some((&old[index]).into()), None),
@@ -197,7 +212,7 @@ mod tests {
     use super::*;
     use crate::diff::tests::node;
 
-    const KEYS: KeysFor = |_| &["name", "port"];
+    const KEYS: KeysFor = |_| &[Key::Field("name"), Key::Field("port")];
 
     /// `sign path: old → new` of each change.
     fn told(old: &Value, new: &Value) -> Vec<String> {
@@ -318,7 +333,7 @@ mod tests {
 
     /// Brings `value` into the order of `new` by the names of its items.
     fn reorder(value: &mut Value, new: &Value) {
-        let name = |item: &Value| KEYS(&[]).iter().find_map(|key| item.get(*key)).map(Value::to_string);
+        let name = |item: &Value| ["name", "port"].iter().find_map(|key| item.get(*key)).map(Value::to_string);
         let names: Vec<_> = new.as_array().unwrap().iter().map(name).collect();
         let keyed = names.iter().all(Option::is_some);
         match value.as_array_mut() {

@@ -11,17 +11,29 @@ use std::time::Instant;
 use indexmap::IndexMap;
 
 use super::parts::Parts;
-use super::tree::{self, Change, Side};
+use super::tree::{self, Change, Key, Side};
 use super::{Missing, ValueChange, ValuesDiff, comments, moves, text};
 use crate::value::description::Descriptions;
 use crate::value::{Node, Path, Source, Step};
 
 /// The keys that may identify the items of a list in a values file, best first.
-const IDENTIFYING: &[&str] =
-    &["name", "key", "id", "port", "containerPort", "mountPath", "host", "hostname", "path", "topologyKey", "secretName", "kind"];
+const IDENTIFYING: &[Key] = &[
+    Key::Field("name"),
+    Key::Field("key"),
+    Key::Field("id"),
+    Key::Field("port"),
+    Key::Field("containerPort"),
+    Key::Field("mountPath"),
+    Key::Field("host"),
+    Key::Field("hostname"),
+    Key::Field("path"),
+    Key::Field("topologyKey"),
+    Key::Field("secretName"),
+    Key::Field("kind"),
+];
 
 /// A values file's list of mappings may be keyed wherever it stands.
-pub(super) fn identifying_keys(_: &[Step]) -> &'static [&'static str] {
+pub(super) fn identifying_keys(_: &[Step]) -> &'static [Key] {
     IDENTIFYING
 }
 

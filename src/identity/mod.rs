@@ -1,212 +1,45 @@
 //! Who each pod is: one record per pod template, and what the Azure Workload Identity webhook makes of it.
 //!
+//! ```text
+//! objects ─▶ accounts, network policies, roles ─▶ one Record per pod template ─▶ webhook (what each container gets) ─▶ Identities
+//! ```
+//!
 //! A [`Record`] is plain data, and in JSON it is what rules look at and reports print. The first ten fields of a record have the names and
 //! meanings of the reference that checks of renders use; the others follow `pkg/webhook` of Azure/azure-workload-identity v0.1 to v1.6.
-//! Depends on `object` and `value`.
+//! Depends on `object`, `value` and `error`.
+
+mod account;
+mod changes;
+mod containers;
+mod egress;
+mod facts;
+mod labels;
+mod permissions;
+mod record;
+mod scalars;
+mod selector;
+mod surroundings;
+mod token;
+pub mod webhook;
+mod workload;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// Who a pod is, as one side of an upgrade renders it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Record {
-    /// The account that the pod names (`serviceAccountName`, else the legacy `serviceAccount`), else `default`.
-    pub service_account_name: String,
-    /// Whether the chart makes that account.
-    pub rendered: bool,
-    /// `azure.workload.identity/client-id` of the account; `None` when absent, or when the chart does not make the account and the
-    /// configuration does not know it.
-    pub client_id: Option<String>,
-    /// `azure.workload.identity/tenant-id` of the account. An empty text is not the same as none: it overrides the webhook's tenant.
-    pub tenant_id: Option<String>,
-    /// Whether the pod's label `azure.workload.identity/use` is the text `true`.
-    pub use_label: bool,
-    /// The pod's `automountServiceAccountToken`.
-    pub pod_automount: Option<bool>,
-    /// The account's.
-    pub account_automount: Option<bool>,
-    /// What counts: the pod's, else the account's, else true; unknown when the pod is silent and the account isn't rendered.
-    pub automount: Automount,
-    /// Whether the pod shares its node's network.
-    pub host_network: bool,
-    /// `system:serviceaccount:NAMESPACE:ACCOUNT`: what a federated credential names.
-    pub subject: String,
-    /// Further fields, which have no counterpart in the reference.
-    #[serde(flatten)]
-    pub details: Details,
-}
+pub use account::Account;
+pub use changes::{Pair, changed, pair};
+pub use facts::{Facts, ToldAccount};
+pub use record::{Automount, Container, Details, EnvValue, Injection, Outcome, Readers, Record, TokenVolume};
 
-/// What else decides whether a pod can log in.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Details {
-    /// The pod's namespace.
-    pub namespace: String,
-    /// The use label as written, when the pod has it: a text, or what a template left unquoted.
-    pub use_label_value: Option<serde_json::Value>,
-    /// Where the use label stands although it means nothing there: `metadata.labels`, `account.labels`, `pod.annotations`,
-    /// `jobTemplate.labels`.
-    pub use_label_elsewhere: Vec<String>,
-    /// Whether the workload's selector wants the use label.
-    pub use_label_in_selector: bool,
-    /// Whether the pod names an account at all.
-    pub account_named: bool,
-    /// The legacy field's account, when it is there and differs from `serviceAccountName`.
-    pub legacy_account: Option<String>,
-    /// Whether the account is known: rendered, or told in the configuration.
-    pub account_known: bool,
-    /// Whether the account is made by a hook.
-    pub account_hook: bool,
-    /// Whether the workload is a hook, and when it runs.
-    pub hook: Vec<String>,
-    /// `service-account-token-expiration` as written: the pod's, else the account's.
-    pub expiry: Option<String>,
-    /// The containers that the pod's `skip-containers` names.
-    pub skip_containers: Vec<String>,
-    /// Whether the key `inject-proxy-sidecar` is there, whatever its value.
-    pub proxy_sidecar: bool,
-    /// `proxy-sidecar-port` as written.
-    pub proxy_port: Option<String>,
-    /// Init containers first, then the others, in their order.
-    pub containers: Vec<Container>,
-    /// The projected token volumes that the chart makes itself.
-    pub token_volumes: Vec<TokenVolume>,
-    /// The names of all volumes.
-    pub volumes: Vec<String>,
-    /// The pod's `securityContext.runAsUser`.
-    pub run_as_user: Option<i64>,
-    /// The pod's `securityContext.runAsNonRoot`.
-    pub run_as_non_root: Option<bool>,
-    /// The pod's `securityContext.fsGroup`.
-    pub fs_group: Option<i64>,
-    /// The operating system that the pod asks for (`spec.os.name`, or the node selector `kubernetes.io/os`).
-    pub os: Option<String>,
-    /// The network policies of the render that select the pod and restrict what it may reach, by name.
-    pub egress_policies: Vec<String>,
-    /// What the account may do, by the roles of the render that are bound to it: `get,list secrets`, `* *`; sorted.
-    pub permissions: Vec<String>,
-    /// What the webhook makes of the pod.
-    pub injection: Injection,
-}
+use crate::object::Object;
+use surroundings::Surroundings;
 
-/// Whether a pod gets the Kubernetes API's token. In JSON `true`, `false` or `"unknown"`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Automount {
-    /// It does, or doesn't.
-    Known(bool),
-    /// The pod leaves it to an account that isn't rendered.
-    Unknown,
-}
+/// The prefix of the webhook's labels and annotations since v0.4.0.
+const PREFIX: &str = "azure.workload.identity/";
 
-impl Serialize for Automount {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Known(value) => serializer.serialize_bool(*value),
-            Self::Unknown => serializer.serialize_str("unknown"),
-        }
-    }
-}
-
-/// What of a container matters to a login.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Container {
-    /// Its name.
-    pub name: String,
-    /// Whether it runs before the others.
-    pub init: bool,
-    /// Its image.
-    pub image: String,
-    /// The environment by name.
-    pub env: BTreeMap<String, EnvValue>,
-    /// Where more of the environment comes from: `secret/NAME`, `configMap/NAME`.
-    pub env_from: Vec<String>,
-    /// Mounts by volume name and path.
-    pub mounts: Vec<(String, String)>,
-    /// The user it runs as, its own or the pod's.
-    pub run_as_user: Option<i64>,
-}
-
-/// Where a variable comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum EnvValue {
-    /// Its text. Reports hide it where its name says secret.
-    Literal(String),
-    /// A reference in words: `secret/NAME:KEY`, `configMap/NAME:KEY`, `field/PATH`, `resource/NAME`.
-    From(String),
-}
-
-/// A projected service-account token that the chart mounts itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TokenVolume {
-    /// The volume's name.
-    pub volume: String,
-    /// The file's path in it.
-    pub path: String,
-    /// The audience; `None`: the API server's.
-    pub audience: Option<String>,
-    /// Seconds.
-    pub expiry: Option<i64>,
-}
-
-/// What the webhook makes of a pod.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Injection {
-    /// `injected`, `unchanged` (it never sees the pod), `refused` (the pod is not created).
-    pub outcome: Outcome,
-    /// Why it is refused or unchanged, in words.
-    pub reason: Option<String>,
-    /// The variables each container ends up with, by container and name. Containers that are skipped have none.
-    pub env: BTreeMap<String, BTreeMap<String, EnvValue>>,
-    /// The volume it adds; `None` when it adds none.
-    pub volume: Option<TokenVolume>,
-    /// Where each container gets the token: container and mount path.
-    pub mounts: BTreeMap<String, String>,
-    /// Containers it adds.
-    pub added_containers: Vec<String>,
-}
-
-/// See [`Injection::outcome`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Outcome {
-    /// The webhook does not see the pod.
-    #[default]
-    Unchanged,
-    /// The pod gets token and variables.
-    Injected,
-    /// The pod is not created.
-    Refused,
-}
-
-/// A ServiceAccount of a render. The first three fields are the reference's.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Account {
-    /// `automountServiceAccountToken`.
-    pub automount: Option<bool>,
-    /// `azure.workload.identity/client-id`.
-    pub client_id: Option<String>,
-    /// `azure.workload.identity/tenant-id`.
-    pub tenant_id: Option<String>,
-    /// Its namespace.
-    pub namespace: String,
-    /// All annotations.
-    pub annotations: BTreeMap<String, String>,
-    /// Its labels.
-    pub labels: BTreeMap<String, String>,
-    /// When the hook runs that makes it; empty when it is no hook.
-    pub hook: Vec<String>,
-    /// Whether Helm keeps it when it leaves the release (`helm.sh/resource-policy: keep`).
-    pub kept: bool,
-    /// The workloads of the render that run on it: `Kind/name`.
-    pub workloads: Vec<String>,
-}
+/// The label that switches the webhook on for a pod.
+const USE_LABEL: &str = "azure.workload.identity/use";
 
 /// All pods and accounts of one render.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -217,15 +50,20 @@ pub struct Identities {
     pub accounts: BTreeMap<String, Account>,
 }
 
-/// Facts that no chart can know, from the configuration.
-#[derive(Debug, Clone, Default)]
-pub struct Facts {
-    /// The webhook's version, such as `v1.5.1`; `None`: the newest that is known.
-    pub webhook_version: Option<String>,
-    /// Accounts made elsewhere: name, or `namespace/name`, with their annotations.
-    pub accounts: BTreeMap<String, BTreeMap<String, String>>,
-    /// Subjects that have a federated credential; `None` when nothing was told.
-    pub subjects: Option<Vec<String>>,
-    /// The webhook's tenant, when told.
-    pub tenant_id: Option<String>,
+/// Reads who the pods of a render are. `namespace` is the release's. Of two objects with one name the later counts.
+pub fn read(objects: &[Object<'_>], namespace: &str, facts: &Facts) -> Identities {
+    let surroundings = Surroundings::of(objects, namespace, facts);
+    let mut accounts = account::read(objects);
+    let mut workloads = BTreeMap::new();
+    for object in objects {
+        let Some(template) = object.pod_template() else { continue };
+        let key = format!("{}/{}", object.id.kind, scalars::name(object.written_name()));
+        workloads.insert(key, workload::read(object, &template, &surroundings));
+    }
+    for (key, record) in &workloads {
+        if let Some(account) = accounts.get_mut(&record.service_account_name) {
+            account.workloads.push(key.clone());
+        }
+    }
+    Identities { workloads, accounts }
 }

@@ -77,22 +77,27 @@ fn text<'n>(node: &'n Node, key: &str) -> &'n str {
     node.get(key).and_then(Node::as_str).unwrap_or_default()
 }
 
-/// Where kinds keep their pod template: group, kind, and the way to the mapping that has `metadata` and `spec` of the pod. Prometheus and
-/// Alertmanager mix the pod's fields into their own `spec` and have `podMetadata` there.
-const POD_TEMPLATES: [(&str, &str, &[&str]); 12] = [
-    ("", "Pod", &[]),
-    ("", "ReplicationController", &["spec", "template"]),
-    ("apps", "Deployment", &["spec", "template"]),
-    ("apps", "StatefulSet", &["spec", "template"]),
-    ("apps", "DaemonSet", &["spec", "template"]),
-    ("apps", "ReplicaSet", &["spec", "template"]),
-    ("extensions", "Deployment", &["spec", "template"]),
-    ("extensions", "DaemonSet", &["spec", "template"]),
-    ("batch", "Job", &["spec", "template"]),
-    ("batch", "CronJob", &["spec", "jobTemplate", "spec", "template"]),
-    ("argoproj.io", "Rollout", &["spec", "template"]),
-    ("serving.knative.dev", "Service", &["spec", "template"]),
+/// Kinds of Kubernetes that make pods, and the way to the mapping that has `metadata` and `spec` of the pod. The kind alone decides: old
+/// groups such as `extensions` had them, too. One without a template makes a pod that says nothing.
+const KUBERNETES: [(&str, &[&str]); 8] = [
+    ("Pod", &[]),
+    ("ReplicationController", &["spec", "template"]),
+    ("Deployment", &["spec", "template"]),
+    ("StatefulSet", &["spec", "template"]),
+    ("DaemonSet", &["spec", "template"]),
+    ("ReplicaSet", &["spec", "template"]),
+    ("Job", &["spec", "template"]),
+    ("CronJob", &["spec", "jobTemplate", "spec", "template"]),
 ];
+
+/// Groups whose kinds are those of Kubernetes.
+const KUBERNETES_GROUPS: [&str; 4] = ["", "apps", "batch", "extensions"];
+
+/// Custom resources with a pod template at `spec.template`: group and kind. A rollout may borrow another workload's instead.
+const CUSTOM: [(&str, &str); 2] = [("argoproj.io", "Rollout"), ("serving.knative.dev", "Service")];
+
+/// Custom resources of the Prometheus operator, which mix the pod's fields into their own `spec` and have `podMetadata` there.
+const MIXED: [&str; 4] = ["Prometheus", "PrometheusAgent", "Alertmanager", "ThanosRuler"];
 
 /// The parts of a pod template.
 #[derive(Debug, Clone)]
@@ -108,15 +113,26 @@ pub struct PodTemplate<'r> {
 }
 
 impl<'r> Object<'r> {
-    /// The pod template that the object carries; `None` for kinds without one.
+    /// What the manifest says its name is; `None` when it says nothing.
+    pub fn written_name(&self) -> Option<&'r Node> {
+        self.node.get_path(["metadata", "name"])
+    }
+
+    /// The pod template that the object carries; `None` for objects without one.
     pub fn pod_template(&self) -> Option<PodTemplate<'r>> {
-        if self.id.group == "monitoring.coreos.com"
-            && matches!(&*self.id.kind, "Prometheus" | "Alertmanager" | "PrometheusAgent" | "ThanosRuler")
-        {
+        let (group, kind) = (&*self.id.group, &*self.id.kind);
+        if group == "monitoring.coreos.com" && MIXED.contains(&kind) {
             return Some(self.pod_at(&["spec", "podMetadata"], &["spec"]));
         }
-        let known = POD_TEMPLATES.iter().find(|(group, kind, _)| *group == self.id.group && *kind == self.id.kind)?;
-        let below = |last: &'static str| known.2.iter().copied().chain([last]).collect::<Vec<_>>();
+        let (way, must_be_there) = match KUBERNETES.iter().find(|(known, _)| *known == kind) {
+            Some((_, way)) => (*way, !KUBERNETES_GROUPS.contains(&group)),
+            None if CUSTOM.contains(&(group, kind)) => (&["spec", "template"][..], true),
+            None => return None,
+        };
+        if must_be_there && self.node.get_path(way.iter().copied()).and_then(Node::as_map).is_none() {
+            return None;
+        }
+        let below = |last: &'static str| way.iter().copied().chain([last]).collect::<Vec<_>>();
         Some(self.pod_at(&below("metadata"), &below("spec")))
     }
 

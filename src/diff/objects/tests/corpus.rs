@@ -1,0 +1,1 @@
+//! Comparisons of the renders of published charts.

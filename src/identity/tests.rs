@@ -1,0 +1,1 @@
+//! Records of small manifests, field by field.

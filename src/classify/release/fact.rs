@@ -199,13 +199,19 @@ fn permission_fact(subject: &ReleaseSubject<'_>, change: &PermissionChange) -> F
         let on_it = side.iter().filter(|(_, record)| record.service_account_name == change.account);
         on_it.map(|(name, _)| name.clone()).collect::<Vec<_>>()
     };
+    let list = |texts: &[String]| if texts.is_empty() { Json::Null } else { json!(texts) };
     let mut fact = Fact {
         on: On::Permission,
         about: format!("ServiceAccount/{}", change.account),
         kind: ChangeKind::Modified,
-        fields: fields(&json!({"permissions": change.lost}), &json!({"permissions": change.gained})),
+        fields: fields(&json!({"permissions": list(&change.lost)}), &json!({"permissions": list(&change.gained)})),
         old: Json::Null,
-        new: json!({"name": change.account, "scope": change.namespace.as_deref().unwrap_or("the whole cluster")}),
+        new: json!({
+            "name": change.account,
+            "scope": change.namespace.as_deref().unwrap_or("the whole cluster"),
+            "gained": change.gained,
+            "lost": change.lost,
+        }),
         workloads: on_account(&subject.new.workloads),
         file: String::new(),
         variables: Variables::default(),

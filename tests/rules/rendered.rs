@@ -152,27 +152,3 @@ fn the_incident_as_a_release() {
     assert_eq!(told, [("token-mount-account-turned-off", Severity::Medium), ("service-account-unused", Severity::Info)]);
     assert!(findings[0].message.contains("the pod wins, its effective value is unchanged"), "{}", findings[0].message);
 }
-
-#[test]
-fn tmp_timing() {
-    let Some(corpus) = corpus() else { return };
-    let old = render(published(&corpus, "kube-prometheus", "8.25.5"), "", "x");
-    let new = render(published(&corpus, "kube-prometheus", "8.25.6"), "", "x");
-    let t = render(published(&corpus, "thanos", "12.20.2"), "compactor: {enabled: true}\nstoregateway: {enabled: true}\nruler: {enabled: false}\nreceive: {enabled: true}\nexistingObjstoreSecret: x", "x");
-    let t2 = render(published(&corpus, "thanos", "13.0.0"), "compactor: {enabled: true}\nstoregateway: {enabled: true}\nreceive: {enabled: true}\nexistingObjstoreSecret: x", "x");
-    let catalogue = catalogue();
-    for (old, new) in [(&old, &new), (&t, &t2)] {
-        let (o, n) = (object::objects(old, NAMESPACE), object::objects(new, NAMESPACE));
-        let facts = Facts::default();
-        let diff = objects::compare(&o, &n, &chartshift::diff::Settings::default());
-        let (oi, ni) = (identity::read(&o, NAMESPACE, &facts), identity::read(&n, NAMESPACE, &facts));
-        for objects in [None, Some(&diff)] {
-            let subject = ReleaseSubject { chart: "f", release: "f", namespace: NAMESPACE, old: &oi, new: &ni, objects, facts: &facts };
-            for _ in 0..4 {
-                let at = std::time::Instant::now();
-                let found = classify_release(&subject, &catalogue, &Settings::default()).findings.len();
-                eprintln!("{} pods, {} changes: {found} findings in {:?}", ni.workloads.len(), diff.changes.len(), at.elapsed());
-            }
-        }
-    }
-}

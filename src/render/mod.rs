@@ -203,9 +203,7 @@ impl Prepared {
     ) -> Result<Rendered> {
         let mut notes = Notes::new(warnings, &self.profile);
         let given = overrides.merged(&self.profile)?;
-        for warning in &self.chart.warnings {
-            notes.log(warning.clone());
-        }
+        warnings_of_loading(&self.chart, &mut notes);
         check_installable(&self.chart)?;
         if self.chart.metadata.deprecated {
             notes.warn(|| "WARNING: This chart is deprecated".into(), "this chart is deprecated", &[]);
@@ -337,6 +335,16 @@ fn execute(
         outputs.insert((*name).clone(), Output { text, lines });
     }
     Ok(outputs)
+}
+
+/// What Helm says while it loads a chart and those below it.
+fn warnings_of_loading(chart: &Chart, notes: &mut Notes<'_>) {
+    for warning in &chart.warnings {
+        notes.log(warning.clone());
+    }
+    for subchart in &chart.subcharts {
+        warnings_of_loading(subchart, notes);
+    }
 }
 
 fn check_installable(chart: &Chart) -> Result<()> {

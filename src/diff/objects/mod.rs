@@ -82,7 +82,7 @@ fn add_pair(diff: &mut ObjectsDiff, fields: &mut Fields, old: &Object<'_>, new: 
 
 /// Whether two objects say the same in the same order; those written alike need no look inside.
 fn is_same(old: &Object<'_>, new: &Object<'_>) -> bool {
-    let is_whole = |object: &Object<'_>| std::ptr::eq(object.node, &raw const object.manifest.object);
+    let is_whole = |object: &Object<'_>| std::ptr::eq(object.node, std::sync::Arc::as_ptr(&object.manifest.object));
     (is_whole(old) && is_whole(new) && old.manifest.text == new.manifest.text) || old.node.same(new.node)
 }
 

@@ -6,7 +6,8 @@
 //!                                                                                    manifests (split, hooks, order) ◀─┘
 //! ```
 //!
-//! [`Prepared`] keeps a chart's parsed templates: rendering again with other values costs a render, not a parse. Nothing here reads disk,
+//! [`Prepared`] keeps a chart's parsed templates and the documents that came out: rendering again with other values costs a render, not a
+//! parse. [`Prepared::stable`] leaves chance out, [`Prepared::traced`] notes origins ([`Provenance`], [`Reads`]). Nothing here reads disk,
 //! network or clock but what templates ask of the clock. Depends on `chart`, `template`, `value`, `version` and `error`.
 
 mod capabilities;
@@ -97,7 +98,8 @@ pub struct Rendered {
     pub crds: Vec<(String, bytes::Bytes)>,
     /// The rendered NOTES.txt of each chart that has one, by path.
     pub notes: Vec<(String, Vec<u8>)>,
-    /// Calls that give another answer next time.
+    /// Every run of a function that gives another answer next time (chance, clock, new keys, cluster, network), in order; what they answer
+    /// in a stable render is fixed.
     pub impure: Vec<ImpureCall>,
     /// What Helm would print on standard error while it renders; that a chart is deprecated it says before.
     pub warnings: Vec<String>,
@@ -105,7 +107,8 @@ pub struct Rendered {
     pub reads: Option<Reads>,
 }
 
-/// A chart whose templates are parsed as they are first needed, and kept. Can be shared between threads.
+/// A chart whose templates are parsed as they are first needed, and kept. Renders don't see each other: a reference may be shared by
+/// any number of threads that render at the same time.
 pub struct Prepared {
     chart: Arc<Chart>,
     profile: Profile,
@@ -121,7 +124,16 @@ pub struct Prepared {
 impl Prepared {
     /// A chart for renders as one Helm version does them.
     pub fn new(chart: Arc<Chart>, profile: Profile, limits: Limits) -> Self {
-        Self { chart, profile, limits, chance: Chance::Real, traced: false, parsed: Mutex::default(), latest: Mutex::default(), documents: Documents::default() }
+        Self {
+            chart,
+            profile,
+            limits,
+            chance: Chance::Real,
+            traced: false,
+            parsed: Mutex::default(),
+            latest: Mutex::default(),
+            documents: Documents::default(),
+        }
     }
 
     /// The same chart for stable renders: what comes from chance, clock or new keys is the same each time, for comparing.

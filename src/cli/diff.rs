@@ -8,7 +8,6 @@ use crate::classify::Verdict;
 use crate::diff;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::{self, Bars, ChartRef, RedactedUrl};
-use crate::identity::Facts;
 use crate::report::{self, Report, Style};
 use crate::review::{self, ReleaseSettings, Settings};
 
@@ -19,11 +18,12 @@ use crate::review::{self, ReleaseSettings, Settings};
 pub(super) fn run(args: &DiffArgs, terminal: &Terminal) -> Result<Outcome> {
     let outputs = Output::parse_all(&args.outputs)?;
     let catalogue = configuration::catalogue(&args.rule_files, &args.packs)?;
-    let release = ReleaseSettings { values_key: args.values_key.clone(), ..release::settings(&args.release, Facts::default())? };
+    let (classify, facts) = configuration::settings(args.config.as_deref(), &catalogue)?;
+    let release = ReleaseSettings { values_key: args.values_key.clone(), ..release::settings(&args.release, facts)? };
     let settings = Settings {
         release: Some(release),
         diff: diff::Settings { context: args.context, ..diff::Settings::default() },
-        classify: configuration::settings(args.config.as_deref(), &catalogue)?,
+        classify,
         force: args.force,
         ..Settings::default()
     };

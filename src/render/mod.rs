@@ -6,7 +6,8 @@
 //!                                                                                       manifests (split, hooks, order) ◀─┘
 //! ```
 //!
-//! [`Prepared`] keeps a chart's parsed templates: rendering again with other values costs a render, not a parse. Nothing here reads disk,
+//! [`Prepared`] keeps a chart's parsed templates and the documents that came out: rendering again with other values costs a render, not a
+//! parse. [`Prepared::stable`] leaves chance out, [`Prepared::traced`] notes origins ([`Provenance`], [`Reads`]). Nothing here reads disk,
 //! network or clock but what templates ask of the clock. Depends on `chart`, `template`, `value`, `version` and `error`.
 
 mod capabilities;
@@ -103,7 +104,8 @@ pub struct Rendered {
     pub crds: Vec<(String, bytes::Bytes)>,
     /// The rendered NOTES.txt of each chart that has one, by path.
     pub notes: Vec<(String, Vec<u8>)>,
-    /// Calls that give another answer next time.
+    /// Every run of a function that gives another answer next time (chance, clock, new keys, cluster, network), in order; what they answer
+    /// in a stable render is fixed.
     pub impure: Vec<ImpureCall>,
     /// What Helm would print on standard error while it renders.
     pub warnings: Vec<String>,
@@ -113,7 +115,8 @@ pub struct Rendered {
     splitting: Splitting,
 }
 
-/// A chart whose templates are parsed as they are first needed, and kept. Can be shared between threads.
+/// A chart whose templates are parsed as they are first needed, and kept. Renders don't see each other: a reference may be shared by
+/// any number of threads that render at the same time.
 pub struct Prepared {
     chart: Arc<Chart>,
     profile: Profile,

@@ -11,7 +11,7 @@ use std::process::Command;
 use std::thread;
 
 use chartshift::template::value::{Map, MapKind, Table, Text, Value};
-use chartshift::template::{Limits, ParsedFile, Profile, Session, TemplateSet};
+use chartshift::template::{Limits, ParsedFile, Profile, Session, TemplateSet, ValuesPackage};
 use chartshift::value::{Node, yaml};
 
 /// The name Helm knew every template by.
@@ -168,7 +168,7 @@ impl Oracle {
 
     fn data(&self) -> Value {
         let Value::Map(values) = Value::from_node(&self.values) else { panic!("values.yaml holds no mapping") };
-        let values = Value::Map(Map { kind: MapKind::Values, table: values.table.clone() });
-        Value::Map(Map::of(MapKind::Values, Table::from([(Text::from("Values"), values)])))
+        let values = Value::Map(Map { kind: MapKind::Values(ValuesPackage::Chartutil), table: values.table.clone() });
+        Value::Map(Map::of(MapKind::Values(ValuesPackage::Chartutil), Table::from([(Text::from("Values"), values)])))
     }
 }

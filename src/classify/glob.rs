@@ -12,7 +12,7 @@ const PATTERN_BYTES: usize = 512;
 
 /// A compiled pattern.
 #[derive(Debug, Clone)]
-pub(super) struct Glob {
+pub(crate) struct Glob {
     text: String,
     segments: Vec<Segment>,
 }
@@ -30,7 +30,7 @@ impl Glob {
     ///
     /// # Errors
     /// `Syntax` when the pattern is empty, has an empty segment, or is longer than 512 bytes.
-    pub(super) fn keys(text: &str) -> Result<Self> {
+    pub(crate) fn keys(text: &str) -> Result<Self> {
         Self::parse(text, '.')
     }
 
@@ -38,7 +38,7 @@ impl Glob {
     ///
     /// # Errors
     /// As [`Glob::keys`].
-    pub(super) fn files(text: &str) -> Result<Self> {
+    pub(crate) fn files(text: &str) -> Result<Self> {
         Self::parse(text, '/')
     }
 
@@ -46,19 +46,19 @@ impl Glob {
     ///
     /// # Errors
     /// As [`Glob::keys`].
-    pub(super) fn name(text: &str) -> Result<Self> {
+    pub(crate) fn name(text: &str) -> Result<Self> {
         Self::parse(text, '\0')
     }
 
     /// The pattern as it was written.
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
     /// Whether a path fits. The names are those of [`path_names`] or [`file_names`], or a single one in lower case.
     ///
     /// For each segment it is found out which prefixes of the names the pattern so far can end at; time is pattern × names.
-    pub(super) fn fits(&self, names: &[String]) -> bool {
+    pub(crate) fn fits(&self, names: &[String]) -> bool {
         // Most patterns end in a key that most paths don't end in.
         match (self.segments.last(), names.last()) {
             (Some(Segment::One(pattern)), Some(name)) if !fits_segment(pattern, name.as_bytes()) => return false,
@@ -88,7 +88,7 @@ impl Glob {
     }
 
     /// Whether a single name fits.
-    pub(super) fn fits_name(&self, name: &str) -> bool {
+    pub(crate) fn fits_name(&self, name: &str) -> bool {
         self.fits(&[name.to_ascii_lowercase()])
     }
 
@@ -152,7 +152,7 @@ fn fits_segment(pattern: &[Option<u8>], name: &[u8]) -> bool {
 }
 
 /// The steps of a values path in lower case; a list's item is a step of its own: `[0]`, `[name=a]`.
-pub(super) fn path_names(path: &Path) -> Vec<String> {
+pub(crate) fn path_names(path: &Path) -> Vec<String> {
     let name = |step: &Step| match step {
         Step::Key(key) => key.to_ascii_lowercase(),
         Step::Index(index) => format!("[{index}]"),
@@ -162,7 +162,7 @@ pub(super) fn path_names(path: &Path) -> Vec<String> {
 }
 
 /// The parts of a file's path in lower case.
-pub(super) fn file_names(file: &str) -> Vec<String> {
+pub(crate) fn file_names(file: &str) -> Vec<String> {
     file.split('/').map(str::to_ascii_lowercase).collect()
 }
 

@@ -28,6 +28,8 @@ pub enum Command {
     Diff(Box<DiffArgs>),
     /// Render a chart as helm template does, without Helm and without a cluster
     Template(Box<TemplateArgs>),
+    /// List what a release takes from its chart's defaults, as values that pin it
+    Pin(Box<PinArgs>),
     /// List the rules, or explain one
     Rules(RulesArgs),
     /// Print completions for a shell
@@ -75,6 +77,10 @@ pub struct DiffArgs {
     #[command(flatten)]
     pub source: SourceArgs,
 
+    /// The release that is upgraded.
+    #[command(flatten)]
+    pub release: ReleaseArgs,
+
     /// Write a report: text, markdown or json, to standard output or to FILE; may be repeated
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     pub outputs: Vec<String>,
@@ -90,6 +96,12 @@ pub struct DiffArgs {
     /// The configuration file [default: .chartshift.yaml in this folder or one above it, up to the repository's root]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
+    /// Nest the values of fixes under this key, for a chart that depends on this one
+    #[arg(long, value_name = "KEY")]
+    pub values_key: Option<String>,
+    /// Write the values that keep the old behaviour to a file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub write_fix: Option<PathBuf>,
     /// Compare even when the two references are different charts
     #[arg(long)]
     pub force: bool,
@@ -122,11 +134,11 @@ pub struct TemplateArgs {
     /// The version of Kubernetes that templates see [default: the one Helm assumes]
     #[arg(long, value_name = "VERSION")]
     pub kube_version: Option<String>,
-    /// API versions that templates see, besides those Helm assumes
-    #[arg(short, long, value_name = "VERSIONS", value_delimiter = ',')]
+    /// API versions that templates see, besides those Helm assumes; several with commas, or repeated
+    #[arg(short, long, value_name = "VERSIONS", allow_hyphen_values = true)]
     pub api_versions: Vec<String>,
     /// Print only the documents of this template; may be repeated
-    #[arg(short, long, value_name = "TEMPLATE")]
+    #[arg(short, long, value_name = "TEMPLATE", allow_hyphen_values = true)]
     pub show_only: Vec<String>,
     /// Print no tests
     #[arg(long)]
@@ -140,36 +152,100 @@ pub struct TemplateArgs {
     /// Set .Release.IsUpgrade instead of .Release.IsInstall
     #[arg(long)]
     pub is_upgrade: bool,
+    /// Do not check the values against values.schema.json
+    #[arg(long)]
+    pub skip_schema_validation: bool,
     /// Refused: it needs a cluster
     #[arg(long)]
     pub validate: bool,
+    /// Taken as Helm takes it, without effect: without a NAME the release is called release-name
+    #[arg(short, long)]
+    pub generate_name: bool,
+    /// Taken as Helm takes it, without effect: only --include-crds prints custom resource definitions
+    #[arg(long)]
+    pub skip_crds: bool,
+    /// Refused: give the NAME itself
+    #[arg(long, value_name = "TEMPLATE", allow_hyphen_values = true)]
+    pub name_template: Option<String>,
 
     /// Where the chart comes from.
     #[command(flatten)]
     pub source: SourceArgs,
 }
 
-/// The user's values, as Helm takes them.
+/// The release that charts are rendered for.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Release")]
+pub struct ReleaseArgs {
+    /// The values.
+    #[command(flatten)]
+    pub values: ValuesArgs,
+    /// The release's name
+    #[arg(long, value_name = "NAME", default_value = "release-name", help_heading = "Release")]
+    pub release_name: String,
+    /// The release's namespace
+    #[arg(short, long, default_value = "default", help_heading = "Release")]
+    pub namespace: String,
+    /// Render as this version of Helm does: 3.17, 3.19 or 4.2
+    #[arg(long, value_name = "VERSION", default_value = "3.19", help_heading = "Release")]
+    pub helm_version: String,
+    /// The version of Kubernetes that templates see [default: the one Helm assumes]
+    #[arg(long, value_name = "VERSION", help_heading = "Release")]
+    pub kube_version: Option<String>,
+    /// API versions that templates see, besides those Helm assumes
+    #[arg(short, long, value_name = "VERSIONS", help_heading = "Release")]
+    pub api_versions: Vec<String>,
+    /// Set .Release.IsUpgrade instead of .Release.IsInstall
+    #[arg(long, help_heading = "Release")]
+    pub is_upgrade: bool,
+    /// The version of the Azure Workload Identity webhook in the cluster [default: the newest known]
+    #[arg(long, value_name = "VERSION", help_heading = "Release")]
+    pub webhook_version: Option<String>,
+    /// Set the use label and a client id wherever the old chart has a place for them
+    #[arg(long, help_heading = "Release")]
+    pub assume_workload_identity: bool,
+}
+
+/// `chartshift pin`.
+#[derive(Debug, Args)]
+#[command(disable_version_flag = true)]
+pub struct PinArgs {
+    /// The chart: a folder, an archive, a URL, oci://… or REPO/NAME
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub chart: String,
+    /// The chart's version, exact or a constraint [default: the latest]
+    pub version: Option<String>,
+
+    /// The release.
+    #[command(flatten)]
+    pub release: ReleaseArgs,
+
+    /// Where the chart comes from.
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+/// The user's values, as Helm takes them: whatever follows a flag is its value, also when it begins with a hyphen.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Values")]
 pub struct ValuesArgs {
-    /// Values from a YAML file, or from standard input (-); may be repeated, later ones win
-    #[arg(short = 'f', long = "values", value_name = "FILE", value_delimiter = ',', value_hint = ValueHint::FilePath)]
+    /// Values from a YAML file, or from standard input (-); several with commas, or repeated, later ones win
+    #[arg(short = 'f', long = "values", value_name = "FILE", allow_hyphen_values = true, value_hint = ValueHint::FilePath)]
     pub files: Vec<String>,
     /// Set values: `key.path=value,list[0]=value`
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, value_name = "KEY=VALUE", allow_hyphen_values = true)]
     pub set: Vec<String>,
     /// Set strings: key=value
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, value_name = "KEY=VALUE", allow_hyphen_values = true)]
     pub set_string: Vec<String>,
     /// Set values written in JSON: key=json
-    #[arg(long, value_name = "KEY=JSON")]
+    #[arg(long, value_name = "KEY=JSON", allow_hyphen_values = true)]
     pub set_json: Vec<String>,
     /// Set values to what files hold: key=path
-    #[arg(long, value_name = "KEY=PATH")]
+    #[arg(long, value_name = "KEY=PATH", allow_hyphen_values = true)]
     pub set_file: Vec<String>,
     /// Set one string as it stands, commas and all
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, value_name = "KEY=VALUE", allow_hyphen_values = true)]
     pub set_literal: Vec<String>,
 }
 

@@ -6,7 +6,10 @@
 pub mod args;
 mod configuration;
 mod diff;
+mod lists;
 pub mod output;
+mod pin;
+mod release;
 mod rules;
 mod sources;
 mod template;
@@ -71,6 +74,7 @@ fn command(cli: &Cli, terminal: &Terminal) -> Result<Outcome> {
     match &cli.command {
         Command::Diff(args) => diff::run(args, terminal),
         Command::Template(args) => template::run(args, terminal),
+        Command::Pin(args) => pin::run(args, terminal),
         Command::Rules(args) => rules::run(args, terminal),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -3,33 +3,28 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::args::TemplateArgs;
+use super::args::{SourceArgs, TemplateArgs};
 use super::terminal::Terminal;
-use super::{Outcome, output, sources, values};
+use super::{Outcome, output, release, sources, values};
 use crate::chart;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::{self, Bars, ChartRef, Package, RedactedUrl};
-use crate::render::{Capabilities, Prepared, Release, TextOptions};
-use crate::template::{Limits, PROFILE_NAMES, Profile};
+use crate::render::{Prepared, Release, TextOptions};
+use crate::template::{Limits, Profile};
 
 /// Fetches, renders, prints; nothing goes to standard output unless all of it does.
 ///
 /// # Errors
 /// What keeps the chart from being fetched, and a wrong command line. What Helm refuses is told here and becomes [`Outcome::Refused`].
 pub(super) fn run(args: &TemplateArgs, terminal: &Terminal) -> Result<Outcome> {
-    if args.validate {
-        return Err(Error::new(ErrorKind::Usage, "--validate asks a cluster, and chartshift never talks to one").hint("leave it out"));
-    }
-    let profile = Profile::named(&args.helm_version).ok_or_else(|| {
-        Error::new(ErrorKind::Usage, format!("no Helm version {} to render as", args.helm_version))
-            .hint(format!("there are {}", PROFILE_NAMES.join(", ")))
-    })?;
+    check_flags(args)?;
+    let profile = release::profile(&args.helm_version)?;
     let (name, chart) = match args.names.as_slice() {
         [chart] => (Release::default().name, chart),
         [name, chart, ..] => (name.clone(), chart),
         [] => return Err(Error::new(ErrorKind::Usage, "template takes a release's name and a chart")),
     };
-    let package = fetch(chart, args, terminal)?;
+    let package = fetch(chart, args.version.as_deref(), &args.source, terminal)?;
     let release = Release { name, namespace: args.namespace.clone(), is_upgrade: args.is_upgrade };
     match render(&package, &release, profile, args, terminal) {
         Ok(text) => {
@@ -43,13 +38,32 @@ pub(super) fn run(args: &TemplateArgs, terminal: &Terminal) -> Result<Outcome> {
     }
 }
 
-fn fetch(chart: &str, args: &TemplateArgs, terminal: &Terminal) -> Result<Package> {
-    let repo = args.source.repo.as_deref().map(RedactedUrl::parse).transpose()?;
+/// Refuses what Helm's flags ask for and chartshift can't do.
+fn check_flags(args: &TemplateArgs) -> Result<()> {
+    let refused = |message: &str, hint: &str| Err(Error::new(ErrorKind::Usage, message).hint(hint));
+    if args.validate {
+        return refused("--validate asks a cluster, and chartshift never talks to one", "leave it out");
+    }
+    if args.name_template.is_some() {
+        return refused("--name-template is not supported", "give the release's name in front of the chart");
+    }
+    if args.generate_name && args.names.len() > 1 {
+        return refused("cannot set --generate-name and also specify a name", "leave one of them out");
+    }
+    Ok(())
+}
+
+/// Fetches the chart that a release is rendered from.
+///
+/// # Errors
+/// What keeps it from being fetched.
+pub(super) fn fetch(chart: &str, version: Option<&str>, source: &SourceArgs, terminal: &Terminal) -> Result<Package> {
+    let repo = source.repo.as_deref().map(RedactedUrl::parse).transpose()?;
     // Of a path on disk there is one version; Helm doesn't look at the flag then.
-    let version = args.version.as_deref().filter(|_| repo.is_some() || !Path::new(chart).exists());
+    let version = version.filter(|_| repo.is_some() || !Path::new(chart).exists());
     let reference = ChartRef::parse(chart, version, repo.as_ref())?;
     let bars = Bars::new(terminal.quiet);
-    let fetched = fetch::fetch_one(&reference, &sources::options(&args.source)?, &bars);
+    let fetched = fetch::fetch_one(&reference, &sources::options(source)?, &bars);
     for notice in bars.notices() {
         terminal.notice(&notice);
     }
@@ -57,18 +71,13 @@ fn fetch(chart: &str, args: &TemplateArgs, terminal: &Terminal) -> Result<Packag
 }
 
 fn render(package: &Package, release: &Release, profile: Profile, args: &TemplateArgs, terminal: &Terminal) -> Result<Vec<u8>> {
-    let overrides = values::overrides(&args.values)?;
-    release.check_name()?;
-    let mut capabilities = Capabilities::of(&profile);
-    if let Some(version) = &args.kube_version {
-        capabilities = capabilities.with_kube_version(version)?;
-    }
-    capabilities.api_versions.extend(args.api_versions.iter().cloned());
+    let overrides = values::overrides(&args.values, &profile)?;
+    let capabilities = release::capabilities(&profile, args.kube_version.as_deref(), &args.api_versions)?;
     let chart = chart::open(package, &chart::Limits::default())?;
-    if chart.metadata.deprecated {
-        terminal.helm_line("WARNING: This chart is deprecated");
+    let mut prepared = Prepared::new(Arc::new(chart), profile, Limits::default());
+    if args.skip_schema_validation {
+        prepared = prepared.without_schemas();
     }
-    let prepared = Prepared::new(Arc::new(chart), profile, Limits::default());
     let mut warnings = Vec::new();
     let rendered = prepared.render_noting(&overrides, release, &capabilities, &mut warnings);
     for warning in &warnings {

@@ -4,25 +4,28 @@ use std::io::Read as _;
 use std::path::Path;
 
 use super::args::ValuesArgs;
+use super::lists;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::render::{Overrides, SetFile, set_file_paths};
+use crate::template::Profile;
 use crate::value::{Node, yaml};
 
 /// The largest file of values, in bytes.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// The values with the contents of all files.
+/// The values with the contents of all files, told about as the profile's Helm tells.
 ///
 /// # Errors
 /// In Helm's words, for a file that can't be read and for text that isn't YAML.
-pub(super) fn overrides(args: &ValuesArgs) -> Result<Overrides> {
+pub(super) fn overrides(args: &ValuesArgs, profile: &Profile) -> Result<Overrides> {
     Ok(Overrides {
-        files: args.files.iter().map(|file| values_file(file)).collect::<Result<_>>()?,
+        files: lists::items(&args.files, "-f, --values")?.iter().map(|file| values_file(file, profile)).collect::<Result<_>>()?,
         set_json: args.set_json.clone(),
         set: args.set.clone(),
         set_string: args.set_string.clone(),
         set_file: args.set_file.iter().map(|text| set_file(text)).collect::<Result<_>>()?,
         set_literal: args.set_literal.clone(),
+        edits: Vec::new(),
     })
 }
 
@@ -35,12 +38,13 @@ fn set_file(text: &str) -> Result<SetFile> {
     Ok(SetFile { text: text.to_owned(), contents })
 }
 
-fn values_file(file: &str) -> Result<Node> {
+fn values_file(file: &str, profile: &Profile) -> Result<Node> {
     let source = yaml::source(file, &read(file)?).doing(|| format!("failed to parse {file}"))?;
+    let reading = if profile.all_value_documents { "cannot unmarshal yaml document: " } else { "" };
     let limits = yaml::Limits::default();
     yaml::read(&source, &limits).map_err(|error| {
         let why = yaml::helm_error(&source, &limits).unwrap_or_else(|| error.to_string());
-        error.context(format!("failed to parse {file}: {why}"))
+        error.context(format!("failed to parse {file}: {reading}{why}"))
     })
 }
 

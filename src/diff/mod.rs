@@ -21,6 +21,7 @@ mod text;
 pub mod tree;
 mod values;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -66,6 +67,11 @@ pub fn compare(old: &Chart, new: &Chart, settings: &Settings) -> Comparison {
         announced: metadata::announced(new),
         missing,
     }
+}
+
+/// The default values of a chart and of its subcharts, each under its key, as if every subchart took part: what [`ValuesDiff`] compares.
+pub fn default_values(chart: &Chart) -> Cow<'_, Node> {
+    defaults::effective(chart, &chart.mounted())
 }
 
 fn defaults_of(chart: &Chart) -> Defaults<'_> {

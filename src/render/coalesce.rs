@@ -1,70 +1,85 @@
-//! Values over defaults (Helm 3.17.3 `pkg/chartutil/coalesce.go`): user values win, null deletes, globals flow down.
-//! Works on maps with Go's reference semantics, because Helm shares some of them between charts and templates can see that.
+//! Values over defaults (Helm `pkg/chartutil/coalesce.go`, in Helm 4 `pkg/chart/common/util/coalesce.go`): user values win, null deletes,
+//! globals flow down.
+//!
+//! Works on maps with Go's reference semantics, because Helm shares some of them between charts and templates can see that: where Helm
+//! writes into what it merges from, so does this. The three ways of [`Coalescing`] differ in what becomes of nulls.
 
 use super::dependencies::Mount;
+use super::notes::Notes;
 use crate::error::{Error, ErrorKind, Result};
+use crate::template::Coalescing;
 use crate::template::value::{Map, Table, Text, Value};
 
-/// A chart's values: a copy of the given ones over the defaults of the chart and of its subcharts. `merge` keeps nulls.
+/// How one merge goes.
+#[derive(Clone, Copy)]
+pub(super) struct Manner {
+    pub(super) variant: Coalescing,
+    /// Nulls are kept: Helm's `MergeValues`, else its `CoalesceValues`.
+    pub(super) keeps_nulls: bool,
+}
+
+/// A chart's values: a copy of the given ones over the defaults of the chart and of its subcharts.
 ///
 /// # Errors
-/// [`ErrorKind::Chart`] when a subchart's values are not a table.
-pub(super) fn coalesce_values(mount: &Mount<'_>, given: &Map, merge: bool, warnings: &mut Vec<String>) -> Result<Map> {
+/// [`ErrorKind::Chart`] when a subchart's values are not a table, [`ErrorKind::Limit`] for values nested too deep.
+pub(super) fn coalesce_values(mount: &Mount<'_>, given: &Map, manner: Manner, notes: &mut Notes<'_>) -> Result<Map> {
     let values = copy(given)?;
-    let mut coalescing = Coalescing { merge, warnings };
-    coalescing.chart(mount, &values, &[])?;
+    chart(mount, &values, "", manner, notes)?;
     Ok(values)
 }
 
-struct Coalescing<'w> {
-    merge: bool,
-    warnings: &'w mut Vec<String>,
+fn chart(mount: &Mount<'_>, values: &Map, above: &str, manner: Manner, notes: &mut Notes<'_>) -> Result<()> {
+    let path = joined(above, &mount.name);
+    defaults(mount, values, &path, manner, notes)?;
+    for child in &mount.children {
+        let key = Text::from(&*child.name);
+        if !values.contains(&key) {
+            values.set(key.clone(), Value::map(Table::new()));
+        }
+        let below = match values.get(&key) {
+            Some(Value::Map(below)) => below,
+            other => {
+                let found = other.unwrap_or(Value::Nil);
+                return Err(Error::new(ErrorKind::Chart, format!("type mismatch on {}: {}", child.name, wrong_verb(&found))));
+            }
+        };
+        globals(&below, values, &path, manner.variant, notes);
+        chart(child, &below, &path, manner, notes)?;
+    }
+    Ok(())
 }
 
-impl Coalescing<'_> {
-    fn chart(&mut self, mount: &Mount<'_>, values: &Map, path: &[&str]) -> Result<()> {
-        self.defaults(mount, values, path)?;
-        for child in &mount.children {
-            let key = Text::from(&*child.name);
-            if !values.contains(&key) {
-                values.set(key.clone(), Value::map(Table::new()));
+/// The chart's own defaults under what is there.
+fn defaults(mount: &Mount<'_>, values: &Map, path: &str, manner: Manner, notes: &mut Notes<'_>) -> Result<()> {
+    let drops_nulls = manner.variant == Coalescing::DropsDefaultNulls;
+    for (key, default) in copy(&mount.defaults)?.snapshot() {
+        match (values.get(&key), &default) {
+            (None, default) => {
+                if drops_nulls && !manner.keeps_nulls {
+                    match default {
+                        Value::Nil => continue,
+                        Value::Map(table) => without_nulls(table),
+                        _ => {}
+                    }
+                }
+                values.set(key, default.clone());
             }
-            let below = match values.get(&key) {
-                Some(Value::Map(below)) => below,
-                other => {
-                    let found = other.unwrap_or(Value::Nil);
-                    return Err(Error::new(ErrorKind::Chart, format!("type mismatch on {}: {}", child.name, wrong_verb(&found))));
+            (Some(Value::Nil), _) if !manner.keeps_nulls => remove(values, &key),
+            (Some(Value::Map(table)), Value::Map(default)) => {
+                let is_subchart = mount.children.iter().any(|child| child.name.as_bytes() == &*key);
+                let manner = Manner { keeps_nulls: manner.keeps_nulls || is_subchart, ..manner };
+                if drops_nulls && !manner.keeps_nulls {
+                    without_nulls(default);
                 }
-            };
-            globals(&below, values, self.warnings);
-            let path: Vec<&str> = path.iter().copied().chain([&*mount.name]).collect();
-            self.chart(child, &below, &path)?;
-        }
-        Ok(())
-    }
-
-    /// The chart's own defaults under what is there.
-    fn defaults(&mut self, mount: &Mount<'_>, values: &Map, path: &[&str]) -> Result<()> {
-        let defaults = copy(&mount.defaults)?;
-        for (key, default) in defaults.snapshot() {
-            match (values.get(&key), &default) {
-                (None, _) => {
-                    values.set(key, default);
-                }
-                (Some(Value::Nil), _) if !self.merge => remove(values, &key),
-                (Some(Value::Map(table)), Value::Map(default)) => {
-                    let of_subchart = mount.children.iter().any(|child| child.name.as_bytes() == &*key);
-                    tables(&table, default, self.merge || of_subchart, &mut vec![key.lossy().into_owned()], self.warnings);
-                }
-                (Some(Value::Map(_)), default) if !matches!(default, Value::Nil) => {
-                    let place = path.iter().copied().chain([&*mount.name, &*key.lossy()]).collect::<Vec<_>>().join(".");
-                    self.warnings.push(format!("warning: skipped value for {place}: Not a table."));
-                }
-                _ => {}
+                tables(&table, default, &joined(path, &key.lossy()), manner, notes);
             }
+            (Some(Value::Map(_)), default) if !matches!(default, Value::Nil) => {
+                notes.log(format!("warning: skipped value for {}: Not a table.", joined(path, &key.lossy())));
+            }
+            _ => {}
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// A copy that shares nothing.
@@ -89,70 +104,94 @@ fn remove(map: &Map, key: &[u8]) {
     }
 }
 
-/// What `target` lacks comes from `source`; a null in `target` deletes, unless `merge`.
-pub(super) fn tables(target: &Map, source: &Map, merge: bool, path: &mut Vec<String>, warnings: &mut Vec<String>) {
+/// Takes the nulls out of a table and of those in it.
+fn without_nulls(map: &Map) {
+    for (key, value) in map.snapshot() {
+        match value {
+            Value::Nil => remove(map, &key),
+            Value::Map(inner) => without_nulls(&inner),
+            _ => {}
+        }
+    }
+}
+
+/// What `target` lacks comes from `source`. Later variants write the nulls of `target` into `source`, which others may share.
+pub(super) fn tables(target: &Map, source: &Map, path: &str, manner: Manner, notes: &mut Notes<'_>) {
+    let offered = source.snapshot();
+    if manner.variant != Coalescing::KeepsUnknownNulls {
+        for (key, value) in target.snapshot() {
+            if matches!(value, Value::Nil) {
+                source.set(key, Value::Nil);
+            }
+        }
+    }
+    let was_offered = |key: &Text| match offered.binary_search_by(|(known, _)| known.cmp(key)) {
+        Ok(at) => !matches!(offered[at].1, Value::Nil),
+        Err(_) => false,
+    };
+    let deletes = |key: &Text| manner.variant != Coalescing::DropsDefaultNulls || was_offered(key);
     for (key, new) in source.snapshot() {
         match (target.get(&key), new) {
-            (Some(Value::Nil), _) if !merge => remove(target, &key),
+            (Some(Value::Nil), _) if !manner.keeps_nulls && deletes(&key) => remove(target, &key),
             (None, new) => {
                 target.set(key, new);
             }
-            (Some(Value::Map(old)), Value::Map(new)) => {
-                path.push(key.lossy().into_owned());
-                tables(&old, &new, merge, path, warnings);
-                path.pop();
+            (Some(Value::Map(old)), Value::Map(new)) => tables(&old, &new, &joined(path, &key.lossy()), manner, notes),
+            (Some(_), table @ Value::Map(_)) => {
+                let (place, table) = (joined(path, &key.lossy()), crate::template::shown(&table));
+                notes.log(format!("warning: cannot overwrite table with non table for {place} ({table})"));
             }
-            (Some(Value::Map(_)), Value::Nil) | (Some(Value::Nil), Value::Map(_)) => {}
-            (Some(old), Value::Map(_)) => {
-                let place = join(path, &key);
-                warnings.push(format!("warning: cannot overwrite table with non table for {place} ({})", crate::template::shown(&old)));
-            }
-            (Some(Value::Map(_)), new) => {
-                let place = join(path, &key);
-                let new = crate::template::shown(&new);
-                warnings.push(format!("warning: destination for {place} is a table. Ignoring non-table value ({new})"));
+            (Some(Value::Map(_)), new) if !matches!(new, Value::Nil) => {
+                let (place, new) = (joined(path, &key.lossy()), crate::template::shown(&new));
+                notes.log(format!("warning: destination for {place} is a table. Ignoring non-table value ({new})"));
             }
             _ => {}
         }
     }
 }
 
-fn join(path: &[String], key: &Text) -> String {
-    path.iter().map(String::as_str).chain([&*key.lossy()]).collect::<Vec<_>>().join(".")
+fn joined(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
 /// The parent's globals win over the child's; maps below the first level are shared between the two, as in Helm.
-fn globals(child: &Map, parent: &Map, warnings: &mut Vec<String>) {
+fn globals(child: &Map, parent: &Map, path: &str, variant: Coalescing, notes: &mut Notes<'_>) {
     let table = |values: &Map| match values.get(b"global") {
         None => Some(Map::new(Table::new())),
         Some(Value::Map(map)) => Some(map),
         Some(_) => None,
     };
-    let (Some(own), Some(inherited)) = (table(child), table(parent)) else {
-        warnings.push("warning: skipping globals because destination global is not a table.".into());
+    let Some(own) = table(child) else {
+        notes.log("warning: skipping globals because destination global is not a table.".into());
+        return;
+    };
+    let Some(inherited) = table(parent) else {
+        notes.log("warning: skipping globals because source global is not a table.".into());
         return;
     };
     for (key, value) in inherited.snapshot() {
-        let there = own.get(&key);
-        match (value, there) {
+        match (value, own.get(&key)) {
             (Value::Map(map), None) => {
-                own.set(key, Value::map(map.snapshot().into_iter().collect()));
+                own.set(key, Value::Map(shallow_copy(&map)));
             }
             (Value::Map(map), Some(Value::Map(old))) => {
-                let copy = Map::new(map.snapshot().into_iter().collect());
-                tables(&copy, &old, true, &mut vec!["global".into(), key.lossy().into_owned()], warnings);
-                own.set(key, Value::Map(copy));
+                let merged = shallow_copy(&map);
+                tables(&merged, &old, &joined(path, &key.lossy()), Manner { variant, keeps_nulls: true }, notes);
+                own.set(key, Value::Map(merged));
             }
             (Value::Map(_), Some(_)) => {
-                warnings.push(format!("Conflict: cannot merge map onto non-map for {:?}. Skipping.", key));
+                let key = crate::template::quote(&key);
+                notes.log(format!("Conflict: cannot merge map onto non-map for {key}. Skipping."));
             }
-            (_, Some(Value::Map(_))) => {
-                warnings.push(format!("key {:?} is table. Skipping", key));
-            }
+            (_, Some(Value::Map(_))) => notes.log(format!("key {} is table. Skipping", key.lossy())),
             (value, _) => {
                 own.set(key, value);
             }
         }
     }
     child.set(Text::from("global"), Value::Map(own));
+}
+
+fn shallow_copy(map: &Map) -> Map {
+    Map::new(map.snapshot().into_iter().collect())
 }

@@ -1,4 +1,5 @@
-//! Rendered files become objects (Helm 3.17 `pkg/releaseutil`): split at separators, hooks told apart, sorted by kind.
+//! Rendered files become objects (Helm 3.17 `pkg/releaseutil`, Helm 4 `pkg/release/v1/util`): split at separators, hooks told apart, sorted
+//! by kind.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -6,8 +7,13 @@ use std::sync::{Arc, LazyLock};
 use bstr::ByteSlice;
 use regex::bytes::Regex;
 
-use super::Rendered;
+use super::documents::{Document, Documents};
+use super::notes::Notes;
+use super::provenance::{FileLines, Provenance};
+use super::{Output, Rendered};
 use crate::error::{Error, ErrorKind, Place, Result};
+use crate::template::trace::Ledger;
+use crate::template::{Profile, Splitting, ValuesPackage, quote};
 use crate::value::{Data, Node, Source, yaml};
 
 /// One document of a rendered file.
@@ -17,10 +23,12 @@ pub struct Manifest {
     pub path: String,
     /// Its kind, or nothing.
     pub kind: String,
-    /// The document's text without blank space around it.
+    /// The document's text without blank space in front of it, and, as Helm 3 cuts, behind it.
     pub text: Vec<u8>,
     /// What the text says.
-    pub object: Node,
+    pub object: Arc<Node>,
+    /// Where its lines come from, in a traced render.
+    pub provenance: Option<Provenance>,
 }
 
 /// A document that Helm runs as a hook.
@@ -32,8 +40,8 @@ pub struct Hook {
     pub events: Vec<String>,
 }
 
-/// The order in which Helm installs kinds.
-const INSTALL_ORDER: [&str; 36] = [
+/// The order in which Helm installs kinds; the last two have a place in it since Helm 4.
+const INSTALL_ORDER: [&str; 38] = [
     "PriorityClass",
     "Namespace",
     "NetworkPolicy",
@@ -70,7 +78,11 @@ const INSTALL_ORDER: [&str; 36] = [
     "IngressClass",
     "Ingress",
     "APIService",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
 ];
+/// How many of [`INSTALL_ORDER`] Helm 3 knows.
+const WITHOUT_WEBHOOKS: usize = INSTALL_ORDER.len() - 2;
 
 const HOOK_ANNOTATION: &str = "helm.sh/hook";
 const HOOK_EVENTS: [&str; 9] =
@@ -80,44 +92,70 @@ const HOOK_EVENTS: [&str; 9] =
 ///
 /// # Errors
 /// [`ErrorKind::Chart`] for a document that Helm can't read.
-pub(super) fn sort(files: BTreeMap<String, Vec<u8>>) -> Result<Rendered> {
+pub(super) fn sort(
+    files: BTreeMap<String, Output>,
+    known: &Documents,
+    ledger: Option<&Arc<Ledger>>,
+    profile: &Profile,
+    notes: &mut Notes<'_>,
+) -> Result<Rendered> {
     let mut rendered = Rendered::default();
-    for (path, content) in files {
+    for (path, Output { text: content, lines }) in files {
         if path.ends_with("NOTES.txt") {
             rendered.notes.push((path, content));
             continue;
         }
-        for text in split(&content) {
-            let (object, head) = read(&path, text)?;
-            let manifest = Manifest { path: path.clone(), kind: head.kind, text: text.to_vec(), object };
-            match head.hook {
+        let lines = ledger.map(|ledger| FileLines { lines: lines.into(), ledger: Arc::clone(ledger) });
+        for text in split(&content, profile.splitting) {
+            let Document { object, kind, hook } = known.get(&path, text, || read(&path, text, profile))?;
+            let manifest = Manifest {
+                path: path.clone(),
+                kind: kind.to_string(),
+                text: text.to_vec(),
+                object,
+                provenance: lines.as_ref().map(|lines| lines.of(&content, text)),
+            };
+            match hook {
                 None => rendered.manifests.push(manifest),
                 Some(events) => match hook_events(&events) {
                     Some(events) => rendered.hooks.push(Hook { manifest, events }),
-                    None => rendered.warnings.push(format!("info: skipping unknown hook: {events:?}")),
+                    None => {
+                        let sentence = || format!("info: skipping unknown hook: {}", quote(events.as_bytes()));
+                        notes.info(sentence, "skipping unknown hooks", &[("hookTypes", &events)]);
+                    }
                 },
             }
         }
     }
-    rendered.manifests.sort_by(|a, b| kind_rank(&a.kind).cmp(&kind_rank(&b.kind)));
-    rendered.hooks.sort_by(|a, b| kind_rank(&a.manifest.kind).cmp(&kind_rank(&b.manifest.kind)));
+    let order = if profile.webhooks_last { &INSTALL_ORDER[..] } else { &INSTALL_ORDER[..WITHOUT_WEBHOOKS] };
+    rendered.manifests.sort_by(|a, b| kind_rank(order, &a.kind).cmp(&kind_rank(order, &b.kind)));
+    rendered.hooks.sort_by(|a, b| kind_rank(order, &a.manifest.kind).cmp(&kind_rank(order, &b.manifest.kind)));
     Ok(rendered)
 }
 
-fn kind_rank(kind: &str) -> (usize, &str) {
-    match INSTALL_ORDER.iter().position(|known| *known == kind) {
+/// Known kinds in their order, then the others by name.
+fn kind_rank<'k>(order: &[&str], kind: &'k str) -> (usize, &'k str) {
+    match order.iter().position(|known| *known == kind) {
         Some(rank) => (rank, ""),
-        None => (INSTALL_ORDER.len(), kind),
+        None => (order.len(), kind),
     }
 }
 
-/// The documents of a file: three dashes at the beginning of a line separate them, and the blank space around goes with them.
-pub(super) fn split(content: &[u8]) -> Vec<&[u8]> {
+/// The documents of a file: three dashes at the beginning of a line separate them.
+pub(super) fn split(content: &[u8], splitting: Splitting) -> Vec<&[u8]> {
     #[allow(clippy::expect_used, reason = "the pattern is a constant")]
-    static SEPARATOR: LazyLock<Regex> =
+    static WITH_BLANK_SPACE: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"(?-u)(?:\A|[\t\n\f\r ]*\n)---[\t\n\f\r ]*").expect("a valid pattern"));
-    let trimmed = content.trim();
-    SEPARATOR.split(trimmed).filter(|piece| !piece.is_empty()).map(ByteSlice::trim).collect()
+    #[allow(clippy::expect_used, reason = "the pattern is a constant")]
+    static DASHES: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?m-u)^---[\t ]*").expect("a valid pattern"));
+    match splitting {
+        Splitting::TakesBlankSpace => {
+            WITH_BLANK_SPACE.split(content.trim()).filter(|piece| !piece.is_empty()).map(ByteSlice::trim).collect()
+        }
+        Splitting::KeepsLineEnds => {
+            DASHES.split(content.trim_start()).map(ByteSlice::trim_start).filter(|piece| !piece.is_empty()).collect()
+        }
+    }
 }
 
 /// What Helm reads of a document.
@@ -126,7 +164,7 @@ struct Head {
     hook: Option<String>,
 }
 
-fn read(path: &str, text: &[u8]) -> Result<(Node, Head)> {
+fn read(path: &str, text: &[u8], profile: &Profile) -> Result<Document> {
     let source = Arc::new(Source { name: path.to_owned(), text: String::from_utf8_lossy(text).into_owned() });
     let limits = yaml::Limits::default();
     let refused = |message: String| Error::new(ErrorKind::Chart, format!("YAML parse error on {path}: {message}"));
@@ -138,11 +176,11 @@ fn read(path: &str, text: &[u8]) -> Result<(Node, Head)> {
             None => error,
         }
     })?;
-    let head = head(&object).map_err(|problem| {
+    let head = head(&object, profile).map_err(|problem| {
         let place = Place { file: path.to_owned(), line: object.at.line, column: object.at.column };
         refused(format!("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {problem}")).at(place)
     })?;
-    Ok((object, head))
+    Ok(Document { object: Arc::new(object), kind: head.kind.into(), hook: head.hook.map(Into::into) })
 }
 
 /// Go's name for a JSON type.
@@ -176,10 +214,11 @@ fn scalar(node: &Node, name: &str) -> Result<String, String> {
     }
 }
 
-fn head(object: &Node) -> Result<Head, String> {
+fn head(object: &Node, profile: &Profile) -> Result<Head, String> {
     let mut head = Head { kind: String::new(), hook: None };
     if !matches!(object.data, Data::Map(_) | Data::Null) {
-        return Err(format!("{} into Go value of type releaseutil.SimpleHead", json_type(&object.data)));
+        let package = if profile.values_package == ValuesPackage::Common { "util" } else { "releaseutil" };
+        return Err(format!("{} into Go value of type {package}.SimpleHead", json_type(&object.data)));
     }
     if let Some(version) = field(object, "apiVersion") {
         scalar(version, "SimpleHead.apiVersion")?;
@@ -228,20 +267,37 @@ fn hook_events(annotation: &str) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::split;
+    use super::{Splitting, split};
+
+    type Table<'t> = &'t [(&'t str, &'t [&'t str])];
+
+    fn check(splitting: Splitting, table: Table<'_>) {
+        for (text, expected) in table {
+            let pieces: Vec<_> = split(text.as_bytes(), splitting).into_iter().map(String::from_utf8_lossy).collect();
+            assert_eq!(pieces, *expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn separators_take_the_blank_space_around_them() {
-        let table: [(&str, &[&str]); 5] = [
+        let table: Table<'_> = &[
             ("a: 1\n---\nb: 2\n", &["a: 1", "b: 2"]),
             ("---\n---\nkind: X", &["---\nkind: X"]),
             ("---\n---\n---\nkind: X", &["---", "kind: X"]),
             ("# note\n---\na: 1", &["# note", "a: 1"]),
             ("a: |\n  x\n---b: 1", &["a: |\n  x", "b: 1"]),
         ];
-        for (text, expected) in table {
-            let pieces: Vec<String> = split(text.as_bytes()).into_iter().map(|piece| String::from_utf8_lossy(piece).into_owned()).collect();
-            assert_eq!(pieces, expected, "{text:?}");
-        }
+        check(Splitting::TakesBlankSpace, table);
+    }
+
+    #[test]
+    fn documents_keep_their_ends() {
+        let table: Table<'_> = &[
+            ("a: 1\n---\nb: 2\n", &["a: 1\n", "b: 2\n"]),
+            ("\n ---\n---\nkind: X", &["kind: X"]),
+            ("a: |\n  x\n\n\n---  \n  b: 1\n\n", &["a: |\n  x\n\n\n", "b: 1\n\n"]),
+            ("a: 1\n---b: 1", &["a: 1\n", "b: 1"]),
+        ];
+        check(Splitting::KeepsLineEnds, table);
     }
 }

@@ -1,9 +1,9 @@
-//! A chart and values become manifests, as `helm template` prints them (Helm 3.17 `pkg/action`, `pkg/chartutil`, `pkg/engine`,
+//! A chart and values become manifests, as `helm template` prints them (Helm `pkg/action`, `pkg/chartutil`, `pkg/engine`,
 //! `pkg/releaseutil`).
 //!
 //! ```text
-//! Chart + values ─▶ dependencies (which subcharts, under which names) ─▶ coalesce ─▶ objects (.Values, .Chart …) ─▶ template
-//!                                                                                    manifests (split, hooks, order) ◀─┘
+//! Chart + values ─▶ dependencies (which subcharts, under which names) ─▶ coalesce ─▶ schema ─▶ objects (.Values, …) ─▶ template
+//!                                                                                       manifests (split, hooks, order) ◀─┘
 //! ```
 //!
 //! [`Prepared`] keeps a chart's parsed templates: rendering again with other values costs a render, not a parse. Nothing here reads disk,
@@ -12,25 +12,37 @@
 mod capabilities;
 mod coalesce;
 mod dependencies;
+mod documents;
 mod manifests;
+mod notes;
 mod objects;
 mod overrides;
+mod provenance;
+mod schema;
 mod set;
 mod text;
+mod values_file;
+mod variants;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use crate::chart::Chart;
-use crate::error::{Context as _, Error, ErrorKind, Result};
-use crate::template::value::{Map, MapKind, Table, Text, Value};
-use crate::template::{Chance, ImpureCall, Limits, ParsedFile, Profile, Session, TemplateSet};
+use crate::error::{Error, ErrorKind, Result};
+use crate::template::trace::{LineOrigin, SetId};
+use crate::template::value::{Map, Table, Text, Value};
+use crate::template::{Chance, ImpureCall, Limits, ParsedFile, Profile, Session, Splitting, TemplateSet};
 use crate::version::{Constraint, Version};
 pub use capabilities::Capabilities;
+use coalesce::Manner;
 use dependencies::Mount;
+use documents::Documents;
 pub use manifests::{Hook, Manifest};
+use notes::Notes;
 pub use overrides::{Overrides, SetFile};
+use provenance::Tracing;
+pub use provenance::{Origin, Provenance, Reads};
 pub use set::set_file_paths;
 pub use text::TextOptions;
 
@@ -93,8 +105,12 @@ pub struct Rendered {
     pub notes: Vec<(String, Vec<u8>)>,
     /// Calls that give another answer next time.
     pub impure: Vec<ImpureCall>,
-    /// What Helm would print on standard error while it renders; that a chart is deprecated it says before.
+    /// What Helm would print on standard error while it renders.
     pub warnings: Vec<String>,
+    /// The values it read, in a traced render.
+    pub reads: Option<Reads>,
+    /// How text falls into documents, for [`Rendered::text_of`].
+    splitting: Splitting,
 }
 
 /// A chart whose templates are parsed as they are first needed, and kept. Can be shared between threads.
@@ -103,19 +119,51 @@ pub struct Prepared {
     profile: Profile,
     limits: Limits,
     chance: Chance,
+    traced: bool,
+    checks_schemas: bool,
+    schemas: schema::Schemas,
     parsed: Mutex<HashMap<String, Arc<ParsedFile>>>,
+    /// The templates of the latest render, and the files they came from.
+    latest: Mutex<Option<(Vec<String>, Arc<TemplateSet>)>>,
+    documents: Documents,
 }
 
 impl Prepared {
     /// A chart for renders as one Helm version does them.
     pub fn new(chart: Arc<Chart>, profile: Profile, limits: Limits) -> Self {
-        Self { chart, profile, limits, chance: Chance::Real, parsed: Mutex::default() }
+        Self {
+            chart,
+            profile,
+            limits,
+            chance: Chance::Real,
+            traced: false,
+            checks_schemas: true,
+            schemas: schema::Schemas::default(),
+            parsed: Mutex::default(),
+            latest: Mutex::default(),
+            documents: Documents::default(),
+        }
+    }
+
+    /// The same chart, its values checked against no values.schema.json (`--skip-schema-validation`).
+    #[must_use]
+    pub fn without_schemas(mut self) -> Self {
+        self.checks_schemas = false;
+        self
     }
 
     /// The same chart for stable renders: what comes from chance, clock or new keys is the same each time, for comparing.
     #[must_use]
     pub fn stable(mut self) -> Self {
         self.chance = Chance::Stable;
+        self
+    }
+
+    /// The same chart for traced renders: each manifest says where its lines come from, and the result which values were read. The text
+    /// is the same; a render takes longer.
+    #[must_use]
+    pub fn traced(mut self) -> Self {
+        self.traced = true;
         self
     }
 
@@ -153,31 +201,60 @@ impl Prepared {
         capabilities: &Capabilities,
         warnings: &mut Vec<String>,
     ) -> Result<Rendered> {
-        warnings.extend(self.chart.warnings.iter().cloned());
-        let given = overrides.merged()?;
+        let mut notes = Notes::new(warnings, &self.profile);
+        let given = overrides.merged(&self.profile)?;
+        for warning in &self.chart.warnings {
+            notes.log(warning.clone());
+        }
         check_installable(&self.chart)?;
-        let root = Mount::root(&self.chart, &given, warnings)?;
-        let coalesced = coalesce::coalesce_values(&root, &given, false, warnings)?;
-        check_kube_version(&self.chart, capabilities)?;
+        if self.chart.metadata.deprecated {
+            notes.warn(|| "WARNING: This chart is deprecated".into(), "this chart is deprecated", &[]);
+        }
+        check_dependencies(&self.chart, &self.profile)?;
+        release.check_name().map_err(|error| notes.failed("release name check failed", error))?;
+        let root = Mount::root(&self.chart, &given, &self.profile, &mut notes)?;
+        let manner = Manner { variant: self.profile.coalescing, keeps_nulls: false };
+        let coalesced = coalesce::coalesce_values(&root, &given, manner, &mut notes)?;
+        if self.checks_schemas {
+            self.schemas.check(&root, &coalesced, &self.profile)?;
+        }
+        check_kube_version(&self.chart, capabilities, &self.profile)?;
+        let mut tracing = self.traced.then(|| Tracing::new(&root, &coalesced));
         let mut files = BTreeMap::new();
         let top = objects::Top::new(release, capabilities, &self.profile);
-        collect(&root, &top, &root.name, coalesced.with_kind(MapKind::Values), &mut files);
+        collect(&root, &top, coalesced.with_kind(top.values), &mut files);
+        let files = in_order(&files);
         let set = self.assemble(&files)?;
-        let session = Session::new(&set, self.limits.clone()).with_chance(self.chance);
-        let outputs = execute(&session, &files)?;
-        let mut rendered = manifests::sort(outputs)?;
+        let mut session = Session::new(&set, self.limits.clone()).with_chance(self.chance);
+        if let Some(tracing) = &mut tracing {
+            session = session.with_trace(std::mem::take(&mut tracing.origins));
+        }
+        let outputs = execute(&session, &top, &files, tracing.as_ref())?;
+        let impure = session.impure_calls();
+        let ledger = session.into_trace().map(Arc::new);
+        let mut rendered = manifests::sort(outputs, &self.documents, ledger.as_ref(), &self.profile, &mut notes)?;
+        rendered.reads = tracing.zip(ledger).map(|(tracing, ledger)| tracing.reads(&ledger));
         rendered.crds = root.crds();
-        rendered.impure = session.impure_calls();
+        rendered.splitting = self.profile.splitting;
+        rendered.impure = impure;
         rendered.warnings.clone_from(warnings);
         Ok(rendered)
     }
 
     /// The set of all templates; of two definitions with one name the last parsed wins.
-    fn assemble(&self, files: &BTreeMap<String, Renderable<'_>>) -> Result<TemplateSet> {
+    fn assemble(&self, files: &[(&String, &Renderable<'_>)]) -> Result<Arc<TemplateSet>> {
+        if let Some((names, set)) = &*self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+            && names.iter().eq(files.iter().map(|(name, _)| *name))
+        {
+            return Ok(Arc::clone(set));
+        }
         let mut set = TemplateSet::new(self.profile.clone());
-        for (name, file) in in_order(files) {
+        for (name, file) in files {
             set.add(&*self.parse(name, file.content)?);
         }
+        let set = Arc::new(set);
+        let names = files.iter().map(|(name, _)| (*name).clone()).collect();
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some((names, Arc::clone(&set)));
         Ok(set)
     }
 
@@ -203,24 +280,23 @@ struct Renderable<'c> {
 /// Helm's order of parsing and executing: the deepest paths first, within a depth from the last to the first.
 fn in_order<'f, 'c>(files: &'f BTreeMap<String, Renderable<'c>>) -> Vec<(&'f String, &'f Renderable<'c>)> {
     let mut ordered: Vec<_> = files.iter().collect();
-    ordered.sort_by_key(|(name, _)| (name.matches('/').count(), *name));
+    ordered.sort_by_cached_key(|(name, _)| (name.matches('/').count(), *name));
     ordered.reverse();
     ordered
 }
 
 /// Adds the templates of a chart and of those below it; returns the chart's top-level object.
-fn collect<'c>(mount: &Mount<'c>, top: &objects::Top, path: &str, values: Map, files: &mut BTreeMap<String, Renderable<'c>>) -> Map {
+fn collect<'c>(mount: &Mount<'c>, top: &objects::Top, values: Map, files: &mut BTreeMap<String, Renderable<'c>>) -> Map {
     let mut subcharts = Table::new();
     for child in &mount.children {
-        let child_path = format!("{path}/charts/{}", child.name);
         let child_values = match child.name.split('.').try_fold(values.clone(), |map, key| match map.get(key.as_bytes()) {
             Some(Value::Map(inner)) => Some(inner),
             _ => None,
         }) {
-            Some(found) => found.with_kind(MapKind::Values),
-            None => Map::of(MapKind::Values, Table::new()),
+            Some(found) => found.with_kind(top.values),
+            None => Map::of(top.values, Table::new()),
         };
-        let object = collect(child, top, &child_path, child_values, files);
+        let object = collect(child, top, child_values, files);
         subcharts.insert(Text::from(&*child.name), Value::Map(object));
     }
     let data = top.object(mount, values, subcharts);
@@ -229,21 +305,36 @@ fn collect<'c>(mount: &Mount<'c>, top: &objects::Top, path: &str, values: Map, f
         if mount.chart.metadata.is_library() && !base.starts_with('_') {
             continue;
         }
+        let path = &mount.path;
         let base_path = format!("{path}/templates");
         files.insert(format!("{path}/{}", file.path), Renderable { content: &file.bytes, data: data.clone(), base_path });
     }
     data
 }
 
+/// What a template file became.
+struct Output {
+    text: Vec<u8>,
+    /// In a traced render, the origin of each line.
+    lines: Vec<LineOrigin>,
+}
+
 /// Executes every file but partials, by path.
-fn execute(session: &Session<'_>, files: &BTreeMap<String, Renderable<'_>>) -> Result<BTreeMap<String, Vec<u8>>> {
+fn execute(
+    session: &Session<'_>,
+    top: &objects::Top,
+    files: &[(&String, &Renderable<'_>)],
+    tracing: Option<&Tracing>,
+) -> Result<BTreeMap<String, Output>> {
     let mut outputs = BTreeMap::new();
-    for (name, file) in in_order(files) {
+    for (name, file) in files {
         if name.rsplit('/').next().is_some_and(|base| base.starts_with('_')) {
             continue;
         }
-        file.data.set(Text::from("Template"), objects::template(name, &file.base_path));
-        outputs.insert(name.clone(), session.render(name, Value::Map(file.data.with_kind(MapKind::Values)))?);
+        file.data.set(Text::from("Template"), top.template(name, &file.base_path));
+        let condition = tracing.map_or_else(SetId::default, |tracing| tracing.condition(&file.base_path));
+        let (text, lines) = session.render_on(name, Value::Map(file.data.with_kind(top.values)), condition)?;
+        outputs.insert((*name).clone(), Output { text, lines });
     }
     Ok(outputs)
 }
@@ -253,11 +344,17 @@ fn check_installable(chart: &Chart) -> Result<()> {
     if !matches!(kind, "" | "application") {
         return Err(Error::new(ErrorKind::Chart, format!("{kind} charts are not installable")));
     }
+    Ok(())
+}
+
+/// That each declared dependency has a chart.
+fn check_dependencies(chart: &Chart, profile: &Profile) -> Result<()> {
     let missing: Vec<&str> = chart.missing_dependencies().iter().map(|dependency| &*dependency.name).collect();
     if !missing.is_empty() {
+        let (an, quote) = if profile.structured_messages { ("an", '\'') } else { ("An", '`') };
         let message = format!(
-            "An error occurred while checking for chart dependencies. You may need to run `helm dependency build` to fetch missing \
-             dependencies: found in Chart.yaml, but missing in charts/ directory: {}",
+            "{an} error occurred while checking for chart dependencies. You may need to run {quote}helm dependency build{quote} to fetch \
+             missing dependencies: found in Chart.yaml, but missing in charts/ directory: {}",
             missing.join(", ")
         );
         return Err(Error::new(ErrorKind::Chart, message));
@@ -265,13 +362,15 @@ fn check_installable(chart: &Chart) -> Result<()> {
     Ok(())
 }
 
-fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<()> {
+fn check_kube_version(chart: &Chart, capabilities: &Capabilities, profile: &Profile) -> Result<()> {
     let wanted = &chart.metadata.kube_version;
     if wanted.is_empty() {
         return Ok(());
     }
-    let constraint = Constraint::parse(wanted).doing(|| format!("cannot read kubeVersion {wanted}"))?;
-    let fits = Version::parse(&capabilities.kube_version).is_ok_and(|version| constraint.check(&version));
+    let fits = match (Constraint::parse(wanted), Version::parse(&capabilities.constrained_version)) {
+        (Ok(constraint), Ok(version)) => constraint.with_rule(profile.semver.prereleases()).check(&version),
+        _ => false,
+    };
     if fits {
         return Ok(());
     }

@@ -1,16 +1,18 @@
 //! The user's values: files and `--set` flags laid over each other (Helm 3.17 `pkg/cli/values/options.go`).
 //!
-//! Pure: files were read by whoever fills in [`Overrides`]. Uses `value`, `template::value` and this stage's `--set` grammar.
+//! Pure: files were read by whoever fills in [`Overrides`]. Uses `value`, `template` and this stage's `--set` grammar.
 
-use super::set::{Flag, set};
+use super::set::{Flag, Setter};
+use super::values_file;
 use crate::error::{Error, ErrorKind, Result};
 use crate::template::value::{Map, Table, Value};
-use crate::value::{Data, Node};
+use crate::template::{Profile, parse_json};
+use crate::value::Node;
 
 /// What the user sets, each kind in the order of the command line.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
-    /// The documents of `-f` files.
+    /// The first documents of `-f` files; further ones are found in their sources.
     pub files: Vec<Node>,
     /// `--set-json`.
     pub set_json: Vec<String>,
@@ -22,6 +24,8 @@ pub struct Overrides {
     pub set_file: Vec<SetFile>,
     /// `--set-literal`.
     pub set_literal: Vec<String>,
+    /// Edits of all that, the last one on top; see [`Overrides::under`].
+    pub edits: Vec<Node>,
 }
 
 /// One `--set-file` text with the files it names.
@@ -37,14 +41,23 @@ impl Overrides {
     /// All of it in one map: files first, then JSON, typed values, strings, files' contents, literals, as Helm orders the kinds.
     ///
     /// # Errors
-    /// `Syntax`, in Helm's words, for a values file that is no mapping and for a `--set` text that can't be read.
-    pub(super) fn merged(&self) -> Result<Map> {
+    /// `Syntax` or `Chart`, in Helm's words, for a values file that is no mapping and for a `--set` text that can't be read.
+    pub(super) fn merged(&self, profile: &Profile) -> Result<Map> {
+        fn set_with(profile: &Profile) -> impl Fn(Flag<'_>, &str, &Map) -> Result<()> {
+            let ignores_open_index = profile.set_ignores_open_index;
+            move |flag, text, values| Setter { flag, ignores_open_index }.set(text, values)
+        }
+        let set = set_with(profile);
         let mut values = Map::new(Table::new());
         for file in &self.files {
-            values = merge_maps(&values, &mapping(file)?);
+            let reading = format!("failed to parse {}", file.at.source.name);
+            values = values_file::merged(&values, &values_file::values(file, profile, &reading)?);
         }
         for text in &self.set_json {
-            set(Flag::SetJson, text, &values)?;
+            match text.trim() {
+                object if profile.set_json_object && object.starts_with('{') => values = values_file::merged(&values, &json_object(text)?),
+                _ => set(Flag::SetJson, text, &values)?,
+            }
         }
         for text in &self.set {
             set(Flag::Set, text, &values)?;
@@ -58,7 +71,19 @@ impl Overrides {
         for text in &self.set_literal {
             set(Flag::SetLiteral, text, &values)?;
         }
+        for edit in &self.edits {
+            values = values_file::merged(&values, &values_file::values(edit, profile, "cannot lay values over the user's")?);
+        }
         Ok(values)
+    }
+}
+
+/// A whole `--set-json` object.
+fn json_object(text: &str) -> Result<Map> {
+    match parse_json(text.trim().as_bytes()) {
+        Ok(Value::Map(object)) => Ok(object),
+        Ok(_) => Err(Error::new(ErrorKind::Syntax, format!("failed parsing --set-json data JSON: {text}"))),
+        Err(why) => Err(Error::new(ErrorKind::Syntax, format!("failed parsing --set-json data JSON: {text}")).hint(why)),
     }
 }
 
@@ -67,33 +92,4 @@ impl SetFile {
         let known = self.contents.iter().find(|(known, _)| known == path);
         known.map(|(_, content)| content.clone()).ok_or_else(|| Error::new(ErrorKind::NotFound, format!("the file {path} was not read")))
     }
-}
-
-fn mapping(file: &Node) -> Result<Map> {
-    match (&file.data, Value::from_node(file)) {
-        (Data::Null, _) => Ok(Map::new(Table::new())),
-        (_, Value::Map(map)) => Ok(map),
-        (data, _) => {
-            let found = if let Data::List(_) = data { "array" } else { data.type_name() };
-            let name = &file.at.source.name;
-            let message = format!(
-                "failed to parse {name}: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go value of \
-                 type map[string]interface {{}}"
-            );
-            Err(Error::new(ErrorKind::Chart, message).at(file.at.place()).hint("a values file is a mapping: key: value"))
-        }
-    }
-}
-
-/// `mergeMaps`: tables recurse, anything else of `over` replaces.
-fn merge_maps(under: &Map, over: &Map) -> Map {
-    let merged = Map::new(under.snapshot().into_iter().collect());
-    for (key, value) in over.snapshot() {
-        let both = match (merged.get(&key), &value) {
-            (Some(Value::Map(under)), Value::Map(over)) => Some(merge_maps(&under, over)),
-            _ => None,
-        };
-        merged.set(key, both.map_or(value, Value::Map));
-    }
-    merged
 }

@@ -44,23 +44,34 @@ impl Flag<'_> {
     }
 }
 
-/// Reads `text` and sets what it says in `values`. On an error `values` may hold a part of it, as in Helm.
-///
-/// # Errors
-/// `Syntax` with Helm's own text: `failed parsing --set data: key "a" has no value`.
-pub(super) fn set(flag: Flag<'_>, text: &str, values: &Map) -> Result<()> {
-    let mut parser = Parser { flag, rest: text, nesting: 0 };
-    loop {
-        match parser.key(values, 0) {
-            Ok(()) => {}
-            Err(Stop::End) => return Ok(()),
-            Err(Stop::Wrong(why)) => {
-                return Err(match flag {
-                    Flag::SetJson => Error::new(ErrorKind::Syntax, format!("failed parsing --set-json data {text}")).hint(why),
-                    _ => Error::new(ErrorKind::Syntax, format!("failed parsing {} data: {why}", flag.name())),
-                });
+/// Reads the texts of one flag as one Helm version does.
+#[derive(Clone, Copy)]
+pub(super) struct Setter<'a> {
+    pub(super) flag: Flag<'a>,
+    /// A text that ends inside an index is read up to there and no further, without an error.
+    pub(super) ignores_open_index: bool,
+}
+
+impl Setter<'_> {
+    /// Reads `text` and sets what it says in `values`. On an error `values` may hold a part of it, as in Helm.
+    ///
+    /// # Errors
+    /// `Syntax` with Helm's own text: `failed parsing --set data: key "a" has no value`.
+    pub(super) fn set(self, text: &str, values: &Map) -> Result<()> {
+        let flag = self.flag;
+        let mut parser = Parser { flag, ignores_open_index: self.ignores_open_index, rest: text, nesting: 0 };
+        loop {
+            match parser.key(values, 0) {
+                Ok(()) => {}
+                Err(Stop::End) => return Ok(()),
+                Err(Stop::Wrong(why)) => {
+                    return Err(match flag {
+                        Flag::SetJson => Error::new(ErrorKind::Syntax, format!("failed parsing --set-json data {text}")).hint(why),
+                        _ => Error::new(ErrorKind::Syntax, format!("failed parsing {} data: {why}", flag.name())),
+                    });
+                }
+                Err(Stop::Failed(error)) => return Err(error.context(format!("failed parsing {} data", flag.name()))),
             }
-            Err(Stop::Failed(error)) => return Err(error.context(format!("failed parsing {} data", flag.name()))),
         }
     }
 }
@@ -75,7 +86,8 @@ pub fn set_file_paths(text: &str) -> Result<Vec<String>> {
         paths.borrow_mut().push(path.to_owned());
         Ok(String::new())
     };
-    set(Flag::SetFile(&note), text, &Map::new(Table::new()))?;
+    // What is wrong with an index is told when the values are set.
+    Setter { flag: Flag::SetFile(&note), ignores_open_index: true }.set(text, &Map::new(Table::new()))?;
     Ok(paths.into_inner())
 }
 
@@ -97,6 +109,7 @@ fn wrong<T>(why: impl Into<String>) -> Read<T> {
 
 struct Parser<'a> {
     flag: Flag<'a>,
+    ignores_open_index: bool,
     rest: &'a str,
     /// How many lists are open.
     nesting: usize,
@@ -188,7 +201,7 @@ impl Parser<'_> {
     fn index(&mut self) -> Read<i64> {
         let (text, stop) = self.until("]");
         if stop.is_none() {
-            return wrong("error parsing index: EOF");
+            return if self.ignores_open_index { Err(Stop::End) } else { wrong("error parsing index: EOF") };
         }
         text.parse().or_else(|_| {
             let digits = text.strip_prefix(['+', '-']).unwrap_or(&text);

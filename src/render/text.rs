@@ -50,7 +50,7 @@ impl Rendered {
     /// `NotFound`, in Helm's words, for a pattern that matches nothing that is printed.
     pub fn text_of(&self, patterns: &[String], options: TextOptions) -> Result<Vec<u8>> {
         let whole = self.text(options);
-        let documents = manifests::split(&whole);
+        let documents = manifests::split(&whole, self.splitting);
         let mut out = Vec::new();
         for pattern in patterns {
             let glob = PathGlob::new(pattern);

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::redact::Known;
+use super::release::{self, Section};
 use super::safe::{self, Slot};
 use super::{Report, inline, remedy, wording};
 use crate::classify::{Finding, Place, Severity};
@@ -40,6 +41,7 @@ pub fn render(report: &Report) -> String {
     page.finding_table();
     page.findings();
     page.ignored();
+    page.release();
     page.values();
     page.rest();
     page.packages();
@@ -142,7 +144,11 @@ impl Page<'_> {
         let body = &mut self.body;
         body.own("### ").prose(&report.chart, Slot::Flow).own(" ").prose(&report.old.version, Slot::Inner).own(" → ");
         body.prose(&report.new.version, Slot::Inner).own(wording::step(report)).own(": ");
-        body.prose(&wording::answer(report), Slot::Inner).own("\n\n").own(wording::scope(report)).own("\n\n");
+        body.prose(&wording::answer(report), Slot::Inner).own("\n\n");
+        if let Some(release) = &report.release {
+            body.prose(&release::rendered_as(release), Slot::Flow).own("\n");
+        }
+        body.own(wording::scope(report)).own("\n\n");
         if !report.verdict.missing.is_empty() {
             body.own("**Not compared:**\n\n");
             for missing in &report.verdict.missing {
@@ -219,6 +225,12 @@ impl Page<'_> {
         self.places(WHERE, &finding.changes);
         self.places("**Next to it.**\n\n", &finding.beside);
         let body = &mut self.body;
+        if !finding.workloads.is_empty() {
+            body.own("**Affects.** ").prose(&wording::listed(&finding.workloads), Slot::Inner).own("\n\n");
+        }
+        for cause in release::causes(finding) {
+            body.own("**Cause.** ").prose(&cause, Slot::Inner).own("\n\n");
+        }
         if !finding.why.is_empty() {
             body.own("**Why it matters.** ").prose(&finding.why, Slot::Inner).own("\n\n");
         }
@@ -316,6 +328,43 @@ impl Page<'_> {
             }
             self.body.end_fold();
         }
+    }
+
+    fn release(&mut self) {
+        for section in release::sections(self.report) {
+            self.body.own("<details><summary>").own(section.title);
+            if !section.rows.is_empty() {
+                let count = section.count.clone().unwrap_or_else(|| section.rows.len().to_string());
+                self.body.own(" (").prose(&count, Slot::Summary).own(")");
+            }
+            self.body.own("</summary>\n\n");
+            self.section_table(&section);
+            for remark in &section.remarks {
+                let remark = self.known.text(remark);
+                self.body.own("\n").prose(&remark, Slot::Inner).own("\n");
+            }
+            self.body.end_fold();
+        }
+    }
+
+    fn section_table(&mut self, section: &Section) {
+        let columns = section.rows.iter().map(Vec::len).max().unwrap_or(0);
+        if columns == 0 {
+            return;
+        }
+        for column in 0..columns {
+            self.body.own("| ").own(section.header.get(column).copied().unwrap_or_default()).own(" ");
+        }
+        self.body.own("|\n");
+        self.body.out.push_str(&"|---".repeat(columns));
+        self.body.own("|\n");
+        for row in section.rows.iter().take(ROWS) {
+            for cell in row {
+                self.body.own("| ").cell(cell).own(" ");
+            }
+            self.body.own("|\n");
+        }
+        self.body.more(section.rows.len(), ROWS);
     }
 
     fn values(&mut self) {

@@ -7,13 +7,17 @@
 
 #[cfg(test)]
 pub(crate) mod fixtures;
+pub mod html;
 pub mod inline;
 pub mod json;
 pub mod markdown;
+pub mod pinned;
 mod redact;
+pub(crate) mod release;
 mod remedy;
 pub mod rules;
 pub mod safe;
+pub mod sarif;
 mod sheet;
 #[cfg(test)]
 mod tests;
@@ -28,6 +32,7 @@ use crate::diff::objects::ObjectsDiff;
 use crate::error::Error;
 use crate::identity::Identities;
 use crate::trial::Trials;
+use crate::value::Node;
 
 /// One side of a review: the chart as it was found.
 #[derive(Debug, Clone)]
@@ -78,6 +83,8 @@ pub struct ReleaseReview {
     pub kube_version: String,
     /// Whether the user gave values.
     pub has_values: bool,
+    /// The user's values files, for the places in them.
+    pub values_files: Vec<Node>,
     /// Pods and accounts of the old render; `None` when it failed.
     pub old: Option<Identities>,
     /// Pods and accounts of the new render; `None` when it failed.
@@ -99,11 +106,16 @@ pub enum Format {
     Markdown,
     /// For programs: JSON, version 1.
     Json,
+    /// For code scanning: SARIF 2.1.0.
+    Sarif,
+    /// For a browser: a page that needs nothing else.
+    Html,
 }
 
 impl Format {
     /// All formats, by the names that `-o` knows.
-    pub const ALL: [(&'static str, Format); 3] = [("text", Format::Text), ("markdown", Format::Markdown), ("json", Format::Json)];
+    pub const ALL: [(&'static str, Format); 5] =
+        [("text", Format::Text), ("markdown", Format::Markdown), ("json", Format::Json), ("sarif", Format::Sarif), ("html", Format::Html)];
 
     /// The format of a name, or of a usual short form of it (`md`, `txt`).
     pub fn named(name: &str) -> Option<Format> {
@@ -144,6 +156,8 @@ pub fn write(report: &Report, format: Format, out: &mut dyn io::Write, style: &S
         Format::Text => body.extend(text::render(report, style).into_bytes()),
         Format::Markdown => body.extend(markdown::render(report).into_bytes()),
         Format::Json => json::write(report, &mut body)?,
+        Format::Sarif => sarif::write(report, &mut body)?,
+        Format::Html => body.extend(html::render(report).into_bytes()),
     }
     out.write_all(&body)
 }

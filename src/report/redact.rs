@@ -41,6 +41,22 @@ fn to_json(node: &Node, judge: Judge) -> Value {
     }
 }
 
+/// Hides the secrets in what is JSON already.
+pub(crate) fn hide(value: &mut Value) {
+    hide_below(value, Judge::at(&Path::root()));
+}
+
+fn hide_below(value: &mut Value, judge: Judge) {
+    match value {
+        Value::Object(map) => map.iter_mut().for_each(|(key, value)| hide_below(value, judge.key(key))),
+        Value::Array(items) => items.iter_mut().for_each(|item| hide_below(item, judge)),
+        Value::String(text) if judge.hides() && !text.is_empty() => *value = Value::from(HIDDEN),
+        Value::Number(_) if judge.hides() => *value = Value::from(HIDDEN),
+        Value::String(text) => *text = secrets::scrub(text),
+        _ => {}
+    }
+}
+
 /// The secrets among a report's values, to be kept out of its messages and template lines, too.
 #[derive(Debug)]
 pub(crate) enum Known {

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::redact::Known;
 use super::sheet::{Sheet, Tone};
-use super::{Report, Style, inline, remedy, wording};
+use super::{Report, Style, inline, release, remedy, wording};
 use crate::classify::{Finding, Place};
 use crate::diff::{ChangeKind, CrdChange, DependencyChange, FieldChange, FileChange, SchemaChange, ValueChange};
 use crate::value::secrets;
@@ -36,6 +36,7 @@ pub fn render(report: &Report, style: &Style) -> String {
     let mut page = Page { sheet: Sheet::new(style), report, known: Known::of(report), lines: style.lines, lines_left: LINES };
     page.verdict();
     page.findings();
+    page.release();
     page.values();
     page.rest();
     page.packages();
@@ -62,6 +63,9 @@ impl Page<'_> {
         let answer = wording::answer(report);
         let headline = format!("{} {} → {}{step}: {answer}", report.chart, report.old.version, report.new.version);
         self.sheet.paragraph(0, &headline, tone);
+        if let Some(release) = &report.release {
+            self.sheet.paragraph(0, &release::rendered_as(release), Tone::Plain);
+        }
         self.sheet.paragraph(0, wording::scope(report), Tone::Plain);
         if !report.verdict.missing.is_empty() {
             self.sheet.heading("Not compared", "");
@@ -113,6 +117,12 @@ impl Page<'_> {
         }
         self.places(WHERE, &finding.changes);
         self.places("Next to", &finding.beside);
+        if !finding.workloads.is_empty() {
+            self.sheet.labelled("Affects", &wording::listed(&finding.workloads));
+        }
+        for cause in release::causes(finding) {
+            self.sheet.labelled("Cause", &cause);
+        }
         if !finding.why.is_empty() {
             self.sheet.labelled("Why", &finding.why);
         }
@@ -228,6 +238,22 @@ impl Page<'_> {
         for (number, flag) in flags.iter().enumerate().filter(|_| flags.len() <= remedy::FLAGS) {
             let lead = if number == 0 { "or " } else { "   " };
             self.sheet.verbatim(11, &format!("{lead}{flag}"), Tone::Plain);
+        }
+    }
+
+    fn release(&mut self) {
+        for section in release::sections(self.report) {
+            let count = section.count.clone().unwrap_or_else(|| section.rows.len().to_string());
+            self.sheet.heading(section.title, if section.rows.is_empty() { "" } else { &count });
+            let rows: Vec<Vec<String>> = section.rows.iter().take(ROWS).cloned().collect();
+            if !rows.is_empty() {
+                self.sheet.table(2, section.header, section.whole_column, &rows);
+            }
+            self.more(2, section.rows.len(), ROWS);
+            for remark in &section.remarks {
+                let remark = self.known.text(remark);
+                self.sheet.paragraph(2, &remark, Tone::Plain);
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use super::redact::Known;
 use super::{Report, inline};
 use crate::classify::{Confidence, Finding, Place, Severity};
 use crate::diff::{ChangeKind, DependencyChange, DiffLine, FileChange, Hunk, MoveProposal, ValueChange};
+use crate::trial::Effect;
 use crate::value::secrets;
 use crate::value::{Node, Path, Step};
 
@@ -18,12 +19,19 @@ pub(crate) const COMPARED: &[&str] =
 const SCOPE: &str = "Compared: default values, templates, chart metadata. Not rendered: whether a change reaches your release depends on \
                      your values, so findings are possible, not confirmed.";
 
+/// The same of a release that was rendered.
+const SCOPE_RENDERED: &str =
+    "Compared: default values, templates, chart metadata, and the objects that both versions render for this release.";
+
 /// The same when there is nothing to be confirmed.
 const SCOPE_WITHOUT_FINDINGS: &str =
     "Compared: default values, templates, chart metadata. Not rendered: what your values make of them was not looked at.";
 
 /// What was compared and what wasn't, whatever came of it.
 pub(crate) fn scope(report: &Report) -> &'static str {
+    if report.release.as_ref().is_some_and(|release| release.objects.is_some()) {
+        return SCOPE_RENDERED;
+    }
     if report.findings.is_empty() { SCOPE_WITHOUT_FINDINGS } else { SCOPE }
 }
 
@@ -71,6 +79,25 @@ pub(crate) fn confidence(confidence: Confidence) -> &'static str {
         Confidence::Likely => "likely",
         Confidence::Possible => "possible",
     }
+}
+
+/// An effect's word.
+pub(crate) fn effect(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Effective => "effective",
+        Effect::Masked => "masked",
+        Effect::Inert => "inert",
+    }
+}
+
+/// Names of a list before the rest is only counted.
+const LISTED: usize = 8;
+
+/// `a, b and 3 more`.
+pub(crate) fn listed(names: &[String]) -> String {
+    let shown = names.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(LISTED);
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
 
 /// The sign in front of a change, and its word.

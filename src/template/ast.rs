@@ -3,7 +3,7 @@
 //! between threads. Depends on `functions` (calls are resolved when parsed).
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::functions::Function;
 use super::value::Text;
@@ -14,15 +14,35 @@ pub(crate) struct File {
     /// The name Helm gives it, such as `thanos/templates/query/deployment.yaml`; `gotpl` for the text of `tpl`.
     pub(crate) name: Arc<str>,
     pub(crate) text: Arc<[u8]>,
+    /// Where each newline stands, once somebody asked for a line.
+    newlines: OnceLock<Box<[u32]>>,
 }
 
 impl File {
+    /// A text under a name.
+    pub(crate) fn new(name: &str, text: &[u8]) -> Self {
+        Self { name: name.into(), text: text.into(), newlines: OnceLock::new() }
+    }
+
     /// The line of an offset, from 1, and its byte offset in that line, from 0, as Go's error messages count.
     pub(crate) fn position(&self, offset: usize) -> (usize, usize) {
-        let before = &self.text[..offset.min(self.text.len())];
-        let line = 1 + memchr::memchr_iter(b'\n', before).count();
-        let column = before.len() - memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
-        (line, column)
+        let offset = offset.min(self.text.len());
+        let above = self.lines_above(offset);
+        let start = above.checked_sub(1).map_or(0, |last| self.newlines()[last] as usize + 1);
+        (above + 1, offset - start)
+    }
+
+    /// The line of an offset, from 1.
+    pub(crate) fn line(&self, offset: usize) -> u32 {
+        self.lines_above(offset) as u32 + 1
+    }
+
+    fn lines_above(&self, offset: usize) -> usize {
+        self.newlines().partition_point(|newline| (*newline as usize) < offset)
+    }
+
+    fn newlines(&self) -> &[u32] {
+        self.newlines.get_or_init(|| memchr::memchr_iter(b'\n', &self.text).map(|at| at as u32).collect())
     }
 }
 
@@ -44,7 +64,7 @@ impl Template {
 /// A statement.
 #[derive(Debug)]
 pub(crate) enum Node {
-    Text { text: Arc<[u8]> },
+    Text { at: u32, text: Arc<[u8]> },
     Action { at: u32, pipe: Pipe },
     If(Box<Branch>),
     With(Box<Branch>),
@@ -144,10 +164,9 @@ impl fmt::Display for At<'_> {
 }
 
 impl Node {
-    fn at(&self) -> u32 {
+    pub(crate) fn at(&self) -> u32 {
         match self {
-            Node::Text { .. } => 0,
-            Node::Action { at, .. } | Node::Template { at, .. } | Node::Break { at } | Node::Continue { at } => *at,
+            Node::Text { at, .. } | Node::Action { at, .. } | Node::Template { at, .. } | Node::Break { at } | Node::Continue { at } => *at,
             Node::If(branch) | Node::With(branch) | Node::Range(branch) => branch.pipe.at,
         }
     }
@@ -156,7 +175,7 @@ impl Node {
 impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Node::Text { text } => f.write_str(&String::from_utf8_lossy(text)),
+            Node::Text { text, .. } => f.write_str(&String::from_utf8_lossy(text)),
             Node::Action { pipe, .. } => write!(f, "{{{{{pipe}}}}}"),
             Node::If(branch) => branch.print("if", f),
             Node::With(branch) => branch.print("with", f),

@@ -25,14 +25,30 @@ pub mod value;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use exec::trace::lines::CallPlace;
+pub use exec::trace::reads::{Extent, Read};
 pub use exec::{Chance, Frame, ImpureCall, Limits, RenderError, Session};
-pub use profile::{PROFILE_NAMES, Profile};
+pub use profile::{Coalescing, KubeVersionRule, PROFILE_NAMES, Profile, Semver, Splitting, ValuesPackage};
 
 pub(crate) use encode::parse_json;
-pub(crate) use fmt::{printf, shown_text as shown};
+pub(crate) use fmt::{is_print, printf, quote, shown_text as shown};
+pub(crate) use functions::{UrlParts, compile_regex, date_matches, url_parts};
 pub(crate) use glob::Glob as PathGlob;
 
+/// What a traced render needs to know and notes.
+pub(crate) mod trace {
+    pub(crate) use super::exec::trace::Origins;
+    pub(crate) use super::exec::trace::lines::LineOrigin;
+    pub(crate) use super::exec::trace::reads::{Ledger, PathId, SetId};
+}
+
 use ast::Template;
+
+/// `encoding/json`'s text of a value, without line breaks; empty for what has none.
+pub(crate) fn json_text(value: &value::Value) -> String {
+    let style = encode::json::Style { indented: false, html_safe: true };
+    encode::Tree::of(value).map(|tree| encode::json::write(&tree, style)).unwrap_or_default()
+}
 
 /// A template file, parsed: its own body and its definitions.
 #[derive(Debug)]

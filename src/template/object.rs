@@ -12,7 +12,7 @@ use super::value::Value;
 pub struct Field {
     /// The name templates use.
     pub name: &'static str,
-    /// The name in JSON.
+    /// The name in JSON and YAML; empty for a field that Go does not export, which only printing shows.
     pub json: &'static str,
     /// Whether JSON leaves it out when empty.
     pub omit_empty: bool,
@@ -58,7 +58,7 @@ impl Struct {
 
     /// A field, or a field of an embedded struct.
     pub fn field(&self, name: &[u8]) -> Option<Value> {
-        let own = self.of.fields.iter().position(|field| field.name.as_bytes() == name);
+        let own = self.of.fields.iter().position(|field| field.name.as_bytes() == name && !field.json.is_empty());
         if let Some(index) = own {
             return self.fields.get(index).cloned();
         }

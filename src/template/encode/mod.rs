@@ -70,7 +70,7 @@ impl Tree {
                 for (field, value) in object.of.fields.iter().zip(&object.fields) {
                     match Self::nested(value, depth + 1)? {
                         Tree::Map(inner) if field.embedded => entries.extend(inner),
-                        _ if field.omit_empty && !value.truth() => {}
+                        _ if field.json.is_empty() || field.omit_empty && !value.truth() => {}
                         tree => entries.push((field.json.into(), tree)),
                     }
                 }

@@ -1,4 +1,4 @@
-//! BurntSushi/toml 1.4's encoder as `toToml` uses it.
+//! BurntSushi/toml's encoder (1.4 to 1.6) as `toToml` uses it.
 
 use std::fmt::Write as _;
 
@@ -6,17 +6,17 @@ use super::Tree;
 use crate::template::fmt::{MAX_DEPTH, general, shown_text};
 use crate::template::value::{Text, Value};
 
-/// The document of a mapping; anything else is written as a value, but a list of tables.
+/// The document of a mapping; anything else is written as a value, but a list of tables. `exponents`: large and small floats get one (1.6).
 ///
 /// # Errors
 /// The library's message; Helm prints it in place of the document.
-pub(crate) fn write(value: &Value) -> Result<String, String> {
-    let mut writer = Writer { out: String::new() };
+pub(crate) fn write(value: &Value, exponents: bool) -> Result<String, String> {
+    let mut writer = Writer { out: String::new(), exponents };
     match &tree(value, 0) {
         Tree::Map(entries) => writer.entries(&[], entries)?,
         Tree::Null => {}
         tables if is_table_array(tables) => return Err("toml: top-level values must be Go maps or structs".into()),
-        other => writer.out = inline(other)?,
+        other => writer.out = inline(other, exponents)?,
     }
     Ok(writer.out)
 }
@@ -40,6 +40,7 @@ fn tree(value: &Value, depth: usize) -> Tree {
             for (field, value) in object.of.fields.iter().zip(&object.fields) {
                 match tree(value, depth + 1) {
                     Tree::Map(inner) if field.embedded => entries.extend(inner),
+                    _ if field.json.is_empty() => {}
                     tree => entries.push((field.name.into(), tree)),
                 }
             }
@@ -54,6 +55,7 @@ type Entry<'t> = &'t (Text, Tree);
 
 struct Writer {
     out: String,
+    exponents: bool,
 }
 
 impl Writer {
@@ -63,7 +65,7 @@ impl Writer {
         let (tables, plain): (Vec<Entry<'_>>, Vec<Entry<'_>>) = present.partition(|(_, value)| is_any_table(value));
         for (key, value) in plain {
             let indent = "  ".repeat(path.len());
-            let text = inline(value)?;
+            let text = inline(value, self.exponents)?;
             let _ = writeln!(self.out, "{indent}{} = {text}", key_text(key));
         }
         for (key, value) in tables {
@@ -105,13 +107,13 @@ impl Writer {
 }
 
 /// The entries but those without a value. The library counts these when it writes commas.
-fn inline_entries(out: &mut String, entries: &[Entry<'_>], more_follow: bool) -> Result<(), String> {
+fn inline_entries(out: &mut String, entries: &[Entry<'_>], more_follow: bool, exponents: bool) -> Result<(), String> {
     for (index, (key, value)) in entries.iter().enumerate() {
         if matches!(value, Tree::Null) {
             continue;
         }
         let comma = if more_follow || index + 1 < entries.len() { ", " } else { "" };
-        let _ = write!(out, "{} = {}{comma}", key_text(key), inline(value)?);
+        let _ = write!(out, "{} = {}{comma}", key_text(key), inline(value, exponents)?);
     }
     Ok(())
 }
@@ -128,33 +130,33 @@ fn is_table_array(tree: &Tree) -> bool {
     matches!(tree, Tree::List(items) if !items.is_empty() && items.iter().all(is_table))
 }
 
-fn inline(tree: &Tree) -> Result<String, String> {
+fn inline(tree: &Tree, exponents: bool) -> Result<String, String> {
     Ok(match tree {
         Tree::Null => return Err("toml: cannot encode array with nil element".into()),
         Tree::Bool(truth) => truth.to_string(),
         Tree::Int(number) => number.to_string(),
         Tree::Uint(number) => number.to_string(),
-        Tree::Float(number) => float(*number),
+        Tree::Float(number) => float(*number, exponents),
         Tree::Text(text) => quoted(text),
         Tree::Time(text) => text.lossy().into_owned(),
-        Tree::List(items) => format!("[{}]", items.iter().map(inline).collect::<Result<Vec<_>, _>>()?.join(", ")),
+        Tree::List(items) => format!("[{}]", items.iter().map(|item| inline(item, exponents)).collect::<Result<Vec<_>, _>>()?.join(", ")),
         Tree::Map(entries) | Tree::Record(entries) => {
             let (tables, plain): (Vec<Entry<'_>>, Vec<Entry<'_>>) = entries.iter().partition(|(_, value)| is_any_table(value));
             let mut out = String::from("{");
-            inline_entries(&mut out, &plain, !tables.is_empty())?;
-            inline_entries(&mut out, &tables, false)?;
+            inline_entries(&mut out, &plain, !tables.is_empty(), exponents)?;
+            inline_entries(&mut out, &tables, false, exponents)?;
             out + "}"
         }
     })
 }
 
-/// `%f` with the shortest digits and at least one after the point.
-fn float(number: f64) -> String {
+/// The shortest digits with at least one after the point, or, where it may have one, with an exponent as Go's `%g` has it.
+fn float(number: f64, exponents: bool) -> String {
     if !number.is_finite() {
         return general(number).trim_start_matches('+').to_ascii_lowercase();
     }
-    let text = number.to_string();
-    if text.contains('.') { text } else { format!("{text}.0") }
+    let text = if exponents { general(number) } else { number.to_string() };
+    if text.contains(['.', 'e']) { text } else { format!("{text}.0") }
 }
 
 fn key_text(key: &Text) -> String {

@@ -34,7 +34,18 @@ impl<'s> State<'s> {
         }
         let Body::Plain(run) = function.body else { return Ok(Operand::INVALID) };
         let site = (&*self.template.file, node.offset());
-        let call = Call { session: self.session, scope: self.scope, depth: self.depth, written: given.args, site };
+        if let Some(tracer) = &self.session.tracer {
+            tracer.called(function.name, &operands);
+        }
+        let call = Call {
+            function: function.name,
+            session: self.session,
+            scope: self.scope,
+            depth: self.depth,
+            written: given.args,
+            site,
+            at: &self.whereabouts,
+        };
         let result = run(&call, Args::new(&operands)).and_then(|value| {
             if let Value::Str(text) = &value {
                 call.check_length(text.len())?;
@@ -67,6 +78,9 @@ impl<'s> State<'s> {
         let mut value = Operand::INVALID;
         for arg in given.args {
             value = self.arg(dot, Param::Raw, arg)?;
+            if let Some(tracer) = &self.session.tracer {
+                tracer.shape(&value.value);
+            }
             if value.value.truth() == deciding {
                 return Ok(value);
             }

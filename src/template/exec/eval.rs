@@ -1,7 +1,7 @@
 //! Expressions: pipelines, commands, constants, variables, fields and methods.
 
 use super::Operand;
-use super::walk::{Outcome, State};
+use super::walk::{Outcome, State, Variable};
 use crate::template::ast::{At, Command, Expr, ExprKind, Number, Pipe};
 use crate::template::functions::methods;
 use crate::template::value::{Map, MapKind, Text, Value};
@@ -32,11 +32,15 @@ impl<'s> State<'s> {
             piped = Some(Operand::bare(result.value));
         }
         let value = piped.unwrap_or(Operand::INVALID);
-        for name in &pipe.variables {
-            if pipe.assigns {
-                self.assign(name, value.clone())?;
-            } else {
-                self.variables.push((name, value.clone()));
+        if !pipe.variables.is_empty() {
+            let taint = self.session.tracer.as_ref().and_then(|tracer| tracer.taint(self.whereabouts.around));
+            for name in &pipe.variables {
+                let (value, taint) = (value.clone(), taint.clone());
+                if pipe.assigns {
+                    *self.slot(name)? = Variable { name, value, taint };
+                } else {
+                    self.variables.push(Variable { name, value, taint });
+                }
             }
         }
         Ok(value.value)
@@ -92,10 +96,13 @@ impl<'s> State<'s> {
 
     pub(super) fn variable(&mut self, dot: &Operand, expr: &'s Expr, name: &str, fields: &'s [Text], given: Given<'s>) -> Outcome<Operand> {
         self.at = Some(At::Expr(expr));
-        let Some((_, value)) = self.variables.iter().rev().find(|(known, _)| *known == name) else {
+        let Some(variable) = self.variables.iter().rev().find(|known| known.name == name) else {
             return Err(self.error(&format!("undefined variable: {name}")));
         };
-        let value = value.clone();
+        if let (Some(tracer), Some(taint)) = (&self.session.tracer, &variable.taint) {
+            tracer.used(taint);
+        }
+        let value = variable.value.clone();
         if fields.is_empty() {
             self.not_a_function(expr, &given)?;
             return Ok(value);
@@ -160,7 +167,11 @@ impl<'s> State<'s> {
                 if !given.is_empty() {
                     return Err(self.error(&format!("{} is not a method but has arguments", name.lossy())));
                 }
-                return Ok(entry(map, name));
+                let found = entry(map, name);
+                if let Some(tracer) = &self.session.tracer {
+                    tracer.looked_up(map, name, &found.value);
+                }
+                return Ok(found);
             }
             _ => {}
         }
@@ -172,7 +183,7 @@ impl<'s> State<'s> {
 pub(crate) fn entry(map: &Map, key: &[u8]) -> Operand {
     let value = map.get(key);
     match map.kind {
-        MapKind::Any | MapKind::Values => Operand::boxed(value.unwrap_or(Value::Nil)),
+        MapKind::Any | MapKind::Values(_) => Operand::boxed(value.unwrap_or(Value::Nil)),
         MapKind::Strings => Operand::bare(value.unwrap_or_else(|| Value::text(""))),
         MapKind::Files => Operand::bare(value.unwrap_or_else(|| Value::Bytes(Text::from("")))),
     }

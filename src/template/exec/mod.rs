@@ -9,10 +9,12 @@ mod error;
 mod eval;
 #[cfg(test)]
 mod tests;
+pub(crate) mod trace;
 mod walk;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
@@ -31,6 +33,9 @@ use super::parser::{ParseError, parse};
 use super::profile::Profile;
 use super::value::{Text, Value};
 use chance::Stream;
+use trace::lines::LineOrigin;
+use trace::reads::{Ledger, SetId};
+use trace::{Origins, Tracer, Whereabouts};
 use walk::State;
 
 /// How much a render may use. Each is generous for real charts.
@@ -99,15 +104,22 @@ impl Operand {
     }
 }
 
-/// A call of a function whose answer depends on more than its arguments: chance, clock, network.
+/// One run of a function whose answer depends on more than its arguments: chance, clock, new keys, cluster or network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImpureCall {
     /// The function.
     pub function: &'static str,
-    /// The file the call is written in.
+    /// The template file the call is written in; for a text that `tpl` executes, the file that calls `tpl`.
     pub file: Arc<str>,
-    /// The line, from 1.
+    /// The line there, from 1.
     pub line: usize,
+}
+
+/// `randAlphaNum at templates/secret.yaml:12`.
+impl fmt::Display for ImpureCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}:{}", self.function, self.file, self.line)
+    }
 }
 
 /// The definitions a template sees: the set's, and those of the `tpl` texts it is called from.
@@ -116,6 +128,8 @@ pub(crate) struct Scope<'s> {
     set: &'s TemplateSet,
     own: &'s [Template],
     outer: Option<&'s Scope<'s>>,
+    /// Where the outermost of these texts is executed: in a file.
+    call: Option<(&'s File, usize)>,
 }
 
 impl<'s> Scope<'s> {
@@ -143,6 +157,7 @@ pub struct Session<'s> {
     /// The bytes of the call that runs, in a stable render.
     stream: RefCell<Stream>,
     began: Instant,
+    tracer: Option<Tracer>,
 }
 
 impl<'s> Session<'s> {
@@ -160,6 +175,7 @@ impl<'s> Session<'s> {
             chance: Chance::Real,
             stream: RefCell::default(),
             began: Instant::now(),
+            tracer: None,
         }
     }
 
@@ -170,19 +186,37 @@ impl<'s> Session<'s> {
         self
     }
 
+    /// The same render, traced: notes where its lines come from and which of these values it reads.
+    #[must_use]
+    pub(crate) fn with_trace(mut self, origins: Origins) -> Self {
+        self.tracer = Some(Tracer::new(origins));
+        self
+    }
+
     /// Executes a template with data, as Helm does for each file: `<no value>` is deleted from the output.
     ///
     /// # Errors
     /// What the template fails with, in Helm's words, or the limit it reached. Needs a thread with a stack for [`Limits::depth`].
     pub fn render(&self, name: &str, data: Value) -> Result<Vec<u8>, RenderError> {
-        let scope = Scope { set: self.set, own: &[], outer: None };
+        self.render_on(name, data, SetId::EMPTY).map(|(text, _)| text)
+    }
+
+    /// As [`Session::render`]; that it happens hangs on the reads of `condition`. With a trace, the origins of the lines come along, each
+    /// for what stands before a `\n` or at the end; without, none.
+    pub(crate) fn render_on(&self, name: &str, data: Value, condition: SetId) -> Result<(Vec<u8>, Vec<LineOrigin>), RenderError> {
+        let scope = Scope { set: self.set, own: &[], outer: None, call: None };
         let Some(template) = scope.find(name.as_bytes()) else {
             return Err(RenderError::new(missing_template(name.as_bytes())));
         };
-        match self.execute(&scope, template, data, 0) {
-            Ok(text) => Ok(without_no_value(text)),
-            Err(error) => Err(error.in_helms_words()),
+        match self.execute(&scope, template, data, 0, Whereabouts::top(condition)) {
+            Ok((text, lines)) => Ok((without_no_value(text), lines)),
+            Err(error) => Err(error.in_helms_words(self.profile().structured_messages)),
         }
+    }
+
+    /// What the trace noted, when there is one and the render is over.
+    pub(crate) fn into_trace(self) -> Option<Ledger> {
+        self.tracer.map(Tracer::finish)
     }
 
     /// The calls of functions that give another answer next time, in order.
@@ -194,10 +228,20 @@ impl<'s> Session<'s> {
         self.set.profile()
     }
 
-    fn execute(&self, scope: &Scope<'_>, template: &Template, data: Value, depth: usize) -> Result<Vec<u8>, Box<RenderError>> {
+    fn execute(
+        &self,
+        scope: &Scope<'_>,
+        template: &Template,
+        data: Value,
+        depth: usize,
+        at: Whereabouts,
+    ) -> Result<(Vec<u8>, Vec<LineOrigin>), Box<RenderError>> {
         let mut out = Vec::new();
-        State::new(self, scope, template, Operand::bare(data), &mut out, depth).run()?;
-        Ok(out)
+        if let Some(tracer) = &self.tracer {
+            tracer.open();
+        }
+        State::new(self, scope, template, Operand::bare(data), &mut out, depth, at).run()?;
+        Ok((out, self.tracer.as_ref().map_or_else(Vec::new, Tracer::close)))
     }
 
     /// Counts one step.
@@ -284,6 +328,8 @@ fn without_no_value(text: Vec<u8>) -> Vec<u8> {
 
 /// What a function can reach besides its arguments.
 pub(crate) struct Call<'c> {
+    /// Its name.
+    function: &'static str,
     pub(crate) session: &'c Session<'c>,
     scope: &'c Scope<'c>,
     depth: usize,
@@ -291,6 +337,8 @@ pub(crate) struct Call<'c> {
     pub(crate) written: &'c [Expr],
     /// The file the call is written in and its offset there.
     pub(crate) site: (&'c File, usize),
+    /// Where that template was called, in a traced render.
+    at: &'c Whereabouts,
 }
 
 impl Call<'_> {
@@ -299,8 +347,17 @@ impl Call<'_> {
     }
 
     /// Notes that the function's answer is not a matter of its arguments.
-    pub(crate) fn impure(&self, function: &'static str) {
-        self.session.note_impure(function, self.site.0, self.site.1);
+    pub(crate) fn impure(&self) {
+        let (file, offset) = self.place();
+        self.session.note_impure(self.function, file, offset);
+    }
+
+    /// The call's place in a file: that of `tpl` for what is written in a text.
+    fn place(&self) -> (&File, usize) {
+        match self.scope.call {
+            Some(call) if *self.site.0.name == *TPL_NAME => call,
+            _ => self.site,
+        }
     }
 
     /// Whether chance is to be left out.
@@ -343,6 +400,21 @@ impl Call<'_> {
         Ok(())
     }
 
+    /// Where a template that this call executes is, in a traced render.
+    fn inside(&self, enter: fn(&Whereabouts, &File, usize, SetId) -> Whereabouts) -> Whereabouts {
+        match &self.session.tracer {
+            Some(tracer) => enter(self.at, self.site.0, self.site.1, tracer.so_far(self.at.around)),
+            None => Whereabouts::default(),
+        }
+    }
+
+    fn received(&self, text: Vec<u8>, lines: Vec<LineOrigin>) -> Vec<u8> {
+        if let Some(tracer) = &self.session.tracer {
+            tracer.received(&text, lines);
+        }
+        text
+    }
+
     /// Helm's `include`.
     pub(crate) fn include(&self, name: &Text, data: Value) -> Result<Vec<u8>, Fail> {
         self.session.check_depth(self.depth + 1)?;
@@ -353,7 +425,10 @@ impl Call<'_> {
         }
         self.session.includes.borrow_mut().insert(name.clone(), inside + 1);
         let result = match self.scope.find(name) {
-            Some(template) => self.session.execute(self.scope, template, data, self.depth + 1).map_err(Fail::Exec),
+            Some(template) => {
+                let output = self.session.execute(self.scope, template, data, self.depth + 1, self.inside(Whereabouts::called));
+                output.map(|(text, lines)| self.received(text, lines)).map_err(Fail::Exec)
+            }
             None => Err(Fail::text(missing_template(name))),
         };
         if let Some(count) = self.session.includes.borrow_mut().get_mut(name) {
@@ -372,9 +447,9 @@ impl Call<'_> {
             .session
             .parse_text(text)
             .map_err(|error| Fail::text(format!("cannot parse template {}: {}", quote(text), error.message)))?;
-        let scope = Scope { set: self.session.set, own: &templates, outer: Some(self.scope) };
-        match self.session.execute(&scope, &templates[0], data, self.depth + 1) {
-            Ok(output) => Ok(without_no_value(output)),
+        let scope = Scope { set: self.session.set, own: &templates, outer: Some(self.scope), call: Some(self.place()) };
+        match self.session.execute(&scope, &templates[0], data, self.depth + 1, self.inside(Whereabouts::in_text)) {
+            Ok((text, lines)) => Ok(self.received(without_no_value(text), lines)),
             Err(error) => Err(Fail::Exec(Box::new(error.prefixed(&format!("error during tpl function execution for {}: ", quote(text)))))),
         }
     }

@@ -114,6 +114,62 @@ fn functions_that_answer_differently_next_time_are_noted() {
     assert_eq!(calls, [("randAlpha", 1), ("now", 2)]);
 }
 
+/// Every function that asks chance, clock, keys, cluster or network, in a call in which it does.
+const IMPURE: [&str; 31] = [
+    "now",
+    "date \"2006\" nil",
+    "date_in_zone \"2006\" nil \"UTC\"",
+    "dateInZone \"2006\" nil \"UTC\"",
+    "htmlDate nil",
+    "htmlDateInZone nil \"UTC\"",
+    "ago 0",
+    "durationRound (toDate \"2006\" \"2020\")",
+    "randAlphaNum 3",
+    "randAlpha 3",
+    "randNumeric 3",
+    "randAscii 3",
+    "randBytes 3",
+    "randInt 0 9",
+    "shuffle \"abc\"",
+    "uuidv4",
+    "bcrypt \"p\"",
+    "htpasswd \"u\" \"p\"",
+    "encryptAES \"k\" \"t\"",
+    "genPrivateKey \"rsa\"",
+    "genPrivateKey \"ecdsa\"",
+    "genPrivateKey \"ed25519\"",
+    "genCA \"a\" 1",
+    "genCAWithKey \"a\" 1 \"k\"",
+    "genSelfSignedCert \"a\" nil nil 1",
+    "genSelfSignedCertWithKey \"a\" nil nil 1 \"k\"",
+    "genSignedCert \"a\" nil nil 1 (genCA \"ca\" 1)",
+    "genSignedCertWithKey \"a\" nil nil 1 (genCA \"ca\" 1) \"k\"",
+    "lookup \"v1\" \"Pod\" \"\" \"\"",
+    "getHostByName \"example.org\"",
+    "ago nil",
+];
+
+#[test]
+fn every_impure_call_is_noted_where_it_is_written_and_repeats_when_stable() {
+    for action in IMPURE {
+        let render = || {
+            let text = format!("1\n{{{{ print ({action}) }}}}\n{{{{ tpl {:?} . }}}}", format!("\n{{{{ {action} | print }}}}"));
+            let mut set = TemplateSet::new(Profile::V3_17);
+            set.add(&ParsedFile::parse("c/t.yaml", text.as_bytes(), &Profile::V3_17).unwrap());
+            let session = Session::new(&set, Limits::default()).with_chance(Chance::Stable);
+            let output = session.render("c/t.yaml", Value::map(Table::new())).unwrap_or_else(|error| panic!("{action}: {error}"));
+            (output, session.impure_calls())
+        };
+        let ((text, calls), again) = (render(), render());
+        assert_eq!((&text, &calls), (&again.0, &again.1), "{action}");
+        let function = action.split(' ').next().unwrap();
+        let mut places: Vec<(&str, &str, usize)> =
+            calls.iter().map(|call| (call.function, &*call.file, call.line)).filter(|place| place.0 == function).collect();
+        places.dedup();
+        assert_eq!(places, [(function, "c/t.yaml", 2), (function, "c/t.yaml", 3)], "{action}");
+    }
+}
+
 #[test]
 fn stable_renders_repeat_and_yet_tell_arguments_and_calls_apart() {
     let text = "{{ randAlphaNum 8 }} {{ randAlphaNum 8 }} {{ uuidv4 }} {{ now | date \"2006\" }} {{ htpasswd \"u\" \"p\" }} \

@@ -1,6 +1,10 @@
 //! Statements: text, actions, `if`, `with`, `range`, `template`.
 
+use std::rc::Rc;
+
 use super::error::{Fail, Frame, RenderError};
+use super::trace::reads::SetId;
+use super::trace::{Taint, Tracer, Whereabouts};
 use super::{Operand, Scope, Session};
 use crate::error::Place;
 use crate::template::ast::{At, Branch, Node, Pipe, Template};
@@ -18,15 +22,25 @@ enum Flow {
     Continue,
 }
 
+/// A template's variable.
+pub(super) struct Variable<'s> {
+    pub(super) name: &'s str,
+    pub(super) value: Operand,
+    /// What it was made of, in a traced render.
+    pub(super) taint: Option<Rc<Taint>>,
+}
+
 /// The execution of one template.
 pub(super) struct State<'s> {
     pub(super) session: &'s Session<'s>,
     pub(super) scope: &'s Scope<'s>,
     pub(super) template: &'s Template,
-    pub(super) variables: Vec<(&'s str, Operand)>,
+    pub(super) variables: Vec<Variable<'s>>,
     /// What is being evaluated, for error messages.
     pub(super) at: Option<At<'s>>,
     pub(super) depth: usize,
+    /// Where it was called and on which conditions it is now, in a traced render.
+    pub(super) whereabouts: Whereabouts,
     dot: Operand,
     out: &'s mut Vec<u8>,
 }
@@ -39,8 +53,10 @@ impl<'s> State<'s> {
         dot: Operand,
         out: &'s mut Vec<u8>,
         depth: usize,
+        whereabouts: Whereabouts,
     ) -> Self {
-        State { session, scope, template, variables: vec![("$", dot.clone())], at: None, depth, dot, out }
+        let variables = vec![Variable { name: "$", value: dot.clone(), taint: None }];
+        State { session, scope, template, variables, at: None, depth, whereabouts, dot, out }
     }
 
     pub(super) fn run(mut self) -> Outcome<()> {
@@ -58,7 +74,7 @@ impl<'s> State<'s> {
         let (line, column) = self.template.file.position(at.offset());
         let file = &self.template.file.name;
         let message = format!("template: {file}:{line}:{column}: executing {name} at <{}>: {message}", frame.expression);
-        Box::new(RenderError { message, is_limit: false, frames: vec![frame] })
+        Box::new(RenderError { frames: vec![frame], ..RenderError::new(message) })
     }
 
     pub(super) fn limit(&self, message: &str) -> Box<RenderError> {
@@ -70,14 +86,10 @@ impl<'s> State<'s> {
     /// A function's failure where the executor is now; `lead` is Go's "error calling f: ".
     pub(super) fn failed(&self, lead: &str, fail: Fail) -> Box<RenderError> {
         match fail {
-            Fail::Text(message) => self.error(&format!("{lead}{message}")),
+            Fail::Text(message) if lead.is_empty() => self.error(&message),
+            Fail::Text(message) => Box::new(self.error(&format!("{lead}{message}")).around(RenderError::new(message))),
             Fail::Limit(message) => self.limit(&message),
-            Fail::Exec(inner) => {
-                let mut error = self.error(&format!("{lead}{}", inner.message));
-                error.is_limit = inner.is_limit;
-                error.frames.extend(inner.frames);
-                error
-            }
+            Fail::Exec(inner) => Box::new(self.error(&format!("{lead}{}", inner.message)).around(*inner)),
         }
     }
 
@@ -115,22 +127,44 @@ impl<'s> State<'s> {
         self.at = Some(At::Node(node));
         self.session.step().map_err(|fail| self.failed("", fail))?;
         match node {
-            Node::Text { text } => self.write(text)?,
-            Node::Action { pipe, .. } => {
-                let value = self.pipeline(dot, pipe)?;
-                if pipe.variables.is_empty() {
-                    self.at = Some(At::Node(node));
-                    self.print(&value)?;
+            Node::Text { at, text } => {
+                self.write(text)?;
+                if let Some(tracer) = &self.session.tracer {
+                    tracer.wrote_text(&self.whereabouts, &self.template.file, *at as usize, text);
                 }
             }
+            Node::Action { pipe, .. } => self.action(dot, node, pipe)?,
             Node::If(branch) => return self.condition(dot, branch, false),
             Node::With(branch) => return self.condition(dot, branch, true),
             Node::Range(branch) => return self.range(dot, branch),
-            Node::Template { name, pipe, .. } => self.call_template(dot, name, pipe.as_ref())?,
+            Node::Template { name, pipe, .. } => self.call_template(dot, node, name, pipe.as_ref())?,
             Node::Break { .. } => return Ok(Flow::Break),
             Node::Continue { .. } => return Ok(Flow::Continue),
         }
         Ok(Flow::Through)
+    }
+
+    /// Evaluates a pipeline and, unless variables take the result, prints it.
+    fn action(&mut self, dot: &Operand, node: &'s Node, pipe: &'s Pipe) -> Outcome<()> {
+        if let Some(tracer) = &self.session.tracer {
+            tracer.begin();
+        }
+        let value = self.pipeline(dot, pipe)?;
+        let prints = pipe.variables.is_empty();
+        let start = self.out.len();
+        if prints {
+            self.at = Some(At::Node(node));
+            self.print(&value)?;
+        }
+        if let Some(tracer) = &self.session.tracer {
+            if prints {
+                tracer.whole(&value);
+                tracer.wrote_value(&self.whereabouts, &self.template.file, node.at() as usize, &self.out[start..]);
+            } else {
+                tracer.end();
+            }
+        }
+        Ok(())
     }
 
     fn print(&mut self, value: &Value) -> Outcome<()> {
@@ -155,22 +189,44 @@ impl<'s> State<'s> {
         }
     }
 
+    /// Evaluates the pipeline that decides on a branch, and adds what it read to the conditions around; gives back what they were.
+    fn decide_on(&mut self, dot: &Operand, pipe: &'s Pipe, note: fn(&Tracer, &Value)) -> Outcome<(Value, SetId)> {
+        let outer = self.whereabouts.around;
+        let Some(tracer) = &self.session.tracer else { return Ok((self.pipeline(dot, pipe)?, outer)) };
+        tracer.begin();
+        let value = self.pipeline(dot, pipe)?;
+        note(tracer, &value);
+        self.whereabouts.around = tracer.union(outer, tracer.end());
+        Ok((value, outer))
+    }
+
+    /// After a branch: the conditions around are what they were. A branch that wrote nothing is noted where it might have.
+    fn decided(&mut self, pipe: &Pipe, outer: SetId, start: usize) {
+        if let Some(tracer) = &self.session.tracer {
+            if self.out.len() == start {
+                tracer.wrote_nothing(&self.whereabouts, &self.template.file, pipe.at as usize);
+            }
+            self.whereabouts.around = outer;
+        }
+    }
+
     fn condition(&mut self, dot: &Operand, branch: &'s Branch, sets_dot: bool) -> Outcome<Flow> {
-        let mark = self.variables.len();
-        let value = self.pipeline(dot, &branch.pipe)?;
+        let (mark, start) = (self.variables.len(), self.out.len());
+        let (value, outer) = self.decide_on(dot, &branch.pipe, Tracer::shape)?;
         let flow = match (&branch.otherwise, value.truth()) {
             (_, true) if sets_dot => self.list(&Operand::bare(value), &branch.body)?,
             (_, true) => self.list(dot, &branch.body)?,
             (Some(otherwise), false) => self.list(dot, otherwise)?,
             (None, false) => Flow::Through,
         };
+        self.decided(&branch.pipe, outer, start);
         self.variables.truncate(mark);
         Ok(flow)
     }
 
     fn range(&mut self, dot: &Operand, branch: &'s Branch) -> Outcome<Flow> {
-        let outer = self.variables.len();
-        let value = self.pipeline(dot, &branch.pipe)?;
+        let (mark, start) = (self.variables.len(), self.out.len());
+        let (value, outer) = self.decide_on(dot, &branch.pipe, Tracer::elements)?;
         let ran = match &value {
             Value::Nil => false,
             Value::List(list) => {
@@ -183,7 +239,7 @@ impl<'s> State<'s> {
                 self.iterate(branch, items.map(|(index, byte)| (Value::Int(index as i64), Operand::bare(Value::Uint8(*byte)))))?
             }
             Value::Map(map) => {
-                let boxed = matches!(map.kind, MapKind::Any | MapKind::Values);
+                let boxed = matches!(map.kind, MapKind::Any | MapKind::Values(_));
                 let entries = map.snapshot().into_iter();
                 self.iterate(branch, entries.map(|(key, value)| (Value::Str(key), Operand { value, boxed })))?
             }
@@ -194,7 +250,8 @@ impl<'s> State<'s> {
             Some(otherwise) if !ran => self.list(dot, otherwise)?,
             _ => Flow::Through,
         };
-        self.variables.truncate(outer);
+        self.decided(&branch.pipe, outer, start);
+        self.variables.truncate(mark);
         Ok(flow)
     }
 
@@ -229,40 +286,47 @@ impl<'s> State<'s> {
         let index = Operand::bare(index);
         match (pipe.variables.as_slice(), pipe.assigns) {
             ([], _) => {}
-            ([one], true) => self.assign(one, element.clone())?,
+            ([one], true) => self.slot(one)?.value = element.clone(),
             ([first, second, ..], true) => {
-                self.assign(first, index)?;
-                self.assign(second, element.clone())?;
+                self.slot(first)?.value = index;
+                self.slot(second)?.value = element.clone();
             }
-            ([_], false) => self.variables[top - 1].1 = element.clone(),
+            ([_], false) => self.variables[top - 1].value = element.clone(),
             ([_, _, ..], false) => {
-                self.variables[top - 1].1 = element.clone();
-                self.variables[top - 2].1 = index;
+                self.variables[top - 1].value = element.clone();
+                self.variables[top - 2].value = index;
             }
         }
         Ok(())
     }
 
-    /// Sets the innermost variable of that name.
-    pub(super) fn assign(&mut self, name: &str, value: Operand) -> Outcome<()> {
-        match self.variables.iter_mut().rev().find(|(known, _)| *known == name) {
-            Some((_, slot)) => {
-                *slot = value;
-                Ok(())
-            }
+    /// The innermost variable of that name.
+    pub(super) fn slot(&mut self, name: &str) -> Outcome<&mut Variable<'s>> {
+        match self.variables.iter().rposition(|known| known.name == name) {
+            Some(index) => Ok(&mut self.variables[index]),
             None => Err(self.error(&format!("undefined variable: {name}"))),
         }
     }
 
-    fn call_template(&mut self, dot: &Operand, name: &Text, pipe: Option<&'s Pipe>) -> Outcome<()> {
+    fn call_template(&mut self, dot: &Operand, node: &Node, name: &Text, pipe: Option<&'s Pipe>) -> Outcome<()> {
         let Some(template) = self.scope.find(name) else {
             return Err(self.error(&format!("template {} not defined", quote(name))));
         };
         self.session.check_depth(self.depth + 1).map_err(|fail| self.failed("", fail))?;
+        if let Some(tracer) = &self.session.tracer {
+            tracer.begin();
+        }
         let data = match pipe {
             Some(pipe) => self.pipeline(dot, pipe)?,
             None => Value::Nil,
         };
-        State::new(self.session, self.scope, template, Operand::bare(data), self.out, self.depth + 1).run()
+        let inside = match &self.session.tracer {
+            Some(tracer) => {
+                let around = tracer.union(self.whereabouts.around, tracer.end());
+                self.whereabouts.called(&self.template.file, node.at() as usize, around)
+            }
+            None => Whereabouts::default(),
+        };
+        State::new(self.session, self.scope, template, Operand::bare(data), self.out, self.depth + 1, inside).run()
     }
 }

@@ -18,16 +18,12 @@ use Param::{Certificate, Int, List as ListParam, Str};
 
 pub(super) const ROWS: &[Function] = &[
     fixed("genPrivateKey", &[Str], private_key),
-    fixed("genCA", &[Str, Int], |call, args| with_new_key(call, "genCA", args, authority)),
-    fixed("genCAWithKey", &[Str, Int, Str], |call, args| with_given_key(call, "genCAWithKey", args, 2, authority)),
-    fixed("genSelfSignedCert", &[Str, ListParam, ListParam, Int], |call, args| with_new_key(call, "genSelfSignedCert", args, self_signed)),
-    fixed("genSelfSignedCertWithKey", &[Str, ListParam, ListParam, Int, Str], |call, args| {
-        with_given_key(call, "genSelfSignedCertWithKey", args, 4, self_signed)
-    }),
-    fixed("genSignedCert", &[Str, ListParam, ListParam, Int, Certificate], |call, args| with_new_key(call, "genSignedCert", args, signed)),
-    fixed("genSignedCertWithKey", &[Str, ListParam, ListParam, Int, Certificate, Str], |call, args| {
-        with_given_key(call, "genSignedCertWithKey", args, 5, signed)
-    }),
+    fixed("genCA", &[Str, Int], |call, args| with_new_key(call, args, authority)),
+    fixed("genCAWithKey", &[Str, Int, Str], |call, args| with_given_key(call, args, 2, authority)),
+    fixed("genSelfSignedCert", &[Str, ListParam, ListParam, Int], |call, args| with_new_key(call, args, self_signed)),
+    fixed("genSelfSignedCertWithKey", &[Str, ListParam, ListParam, Int, Str], |call, args| with_given_key(call, args, 4, self_signed)),
+    fixed("genSignedCert", &[Str, ListParam, ListParam, Int, Certificate], |call, args| with_new_key(call, args, signed)),
+    fixed("genSignedCertWithKey", &[Str, ListParam, ListParam, Int, Certificate, Str], |call, args| with_given_key(call, args, 5, signed)),
     fixed("buildCustomCert", &[Str, Str], build_custom),
 ];
 
@@ -45,8 +41,8 @@ struct Key {
     pair: KeyPair,
 }
 
-fn with_new_key(call: &Call<'_>, function: &'static str, args: Args<'_>, make: fn(Args<'_>, &Key) -> Outcome) -> Outcome {
-    call.impure(function);
+fn with_new_key(call: &Call<'_>, args: Args<'_>, make: fn(Args<'_>, &Key) -> Outcome) -> Outcome {
+    call.impure();
     if call.is_stable() {
         return stand_in(call, args);
     }
@@ -56,8 +52,8 @@ fn with_new_key(call: &Call<'_>, function: &'static str, args: Args<'_>, make: f
 }
 
 /// The same with the key that an argument holds as PEM.
-fn with_given_key(call: &Call<'_>, function: &'static str, args: Args<'_>, key: usize, make: fn(Args<'_>, &Key) -> Outcome) -> Outcome {
-    call.impure(function);
+fn with_given_key(call: &Call<'_>, args: Args<'_>, key: usize, make: fn(Args<'_>, &Key) -> Outcome) -> Outcome {
+    call.impure();
     if call.is_stable() {
         return stand_in(call, args);
     }
@@ -250,7 +246,7 @@ fn build_custom(call: &Call<'_>, args: Args<'_>) -> Outcome {
 }
 
 fn private_key(call: &Call<'_>, args: Args<'_>) -> Outcome {
-    call.impure("genPrivateKey");
+    call.impure();
     if call.is_stable() {
         let mut bytes = [0; STAND_IN_BYTES];
         call.absorb(args.text(0));

@@ -34,7 +34,7 @@ fn encrypt(call: &Call<'_>, args: Args<'_>) -> Outcome {
     if args.text(1).is_empty() {
         return Ok(Value::text(""));
     }
-    call.impure("encryptAES");
+    call.impure();
     let mut start = [0; BLOCK];
     call.fill(&mut start)?;
     let encryptor = cbc::Encryptor::<Aes256>::new(&aes_key(args.text(0)).into(), &start.into());

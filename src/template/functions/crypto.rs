@@ -19,15 +19,15 @@ pub(super) static CERTIFICATE: StructType = StructType {
 };
 
 pub(super) const ROWS: &[Function] = &[
-    fixed("randAlphaNum", &[Int], |call, args| random_text(call, "randAlphaNum", args, ALPHANUMERIC)),
-    fixed("randAlpha", &[Int], |call, args| random_text(call, "randAlpha", args, LETTERS)),
-    fixed("randNumeric", &[Int], |call, args| random_text(call, "randNumeric", args, DIGITS)),
-    fixed("randAscii", &[Int], |call, args| random_text(call, "randAscii", args, &printable())),
+    fixed("randAlphaNum", &[Int], |call, args| random_text(call, args, ALPHANUMERIC)),
+    fixed("randAlpha", &[Int], |call, args| random_text(call, args, LETTERS)),
+    fixed("randNumeric", &[Int], |call, args| random_text(call, args, DIGITS)),
+    fixed("randAscii", &[Int], |call, args| random_text(call, args, &printable())),
     fixed("randBytes", &[Int], random_bytes),
     fixed("randInt", &[Int, Int], random_int),
     fixed("shuffle", &[Str], shuffle),
     fixed("uuidv4", &[], uuid),
-    fixed("bcrypt", &[Str], |call, args| bcrypt(call, "bcrypt", args.text(0)).map(Value::text)),
+    fixed("bcrypt", &[Str], |call, args| bcrypt(call, args.text(0)).map(Value::text)),
     fixed("htpasswd", &[Str, Str], htpasswd),
 ];
 
@@ -57,8 +57,8 @@ fn below(call: &Call<'_>, bound: u64) -> Result<u64, Fail> {
     }
 }
 
-fn random_text(call: &Call<'_>, name: &'static str, args: Args<'_>, alphabet: &[u8]) -> Outcome {
-    call.impure(name);
+fn random_text(call: &Call<'_>, args: Args<'_>, alphabet: &[u8]) -> Outcome {
+    call.impure();
     let count = usize::try_from(args.int(0)).unwrap_or(0);
     call.check_length(count)?;
     let pick = |_| below(call, alphabet.len() as u64).map(|index| alphabet[index as usize]);
@@ -66,7 +66,7 @@ fn random_text(call: &Call<'_>, name: &'static str, args: Args<'_>, alphabet: &[
 }
 
 fn random_bytes(call: &Call<'_>, args: Args<'_>) -> Outcome {
-    call.impure("randBytes");
+    call.impure();
     let count = usize::try_from(args.int(0)).map_err(|_| Fail::text("runtime error: makeslice: len out of range"))?;
     call.check_length(count)?;
     let mut bytes = vec![0; count];
@@ -75,7 +75,7 @@ fn random_bytes(call: &Call<'_>, args: Args<'_>) -> Outcome {
 }
 
 fn random_int(call: &Call<'_>, args: Args<'_>) -> Outcome {
-    call.impure("randInt");
+    call.impure();
     let (low, high) = (args.int(0), args.int(1));
     match high.checked_sub(low) {
         Some(span @ 1..) => Ok(Value::Int(low + below(call, span.unsigned_abs())? as i64)),
@@ -84,7 +84,7 @@ fn random_int(call: &Call<'_>, args: Args<'_>) -> Outcome {
 }
 
 fn shuffle(call: &Call<'_>, args: Args<'_>) -> Outcome {
-    call.impure("shuffle");
+    call.impure();
     let mut characters: Vec<char> = args.str(0).chars().collect();
     for index in (1..characters.len()).rev() {
         let other = below(call, index as u64 + 1)? as usize;
@@ -94,7 +94,7 @@ fn shuffle(call: &Call<'_>, args: Args<'_>) -> Outcome {
 }
 
 fn uuid(call: &Call<'_>, _: Args<'_>) -> Outcome {
-    call.impure("uuidv4");
+    call.impure();
     let mut bytes = [0; 16];
     call.fill(&mut bytes)?;
     bytes[6] = bytes[6] & 0x0f | 0x40;
@@ -103,8 +103,8 @@ fn uuid(call: &Call<'_>, _: Args<'_>) -> Outcome {
     Ok(Value::text(format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])))
 }
 
-fn bcrypt(call: &Call<'_>, name: &'static str, password: &[u8]) -> Result<String, Fail> {
-    call.impure(name);
+fn bcrypt(call: &Call<'_>, password: &[u8]) -> Result<String, Fail> {
+    call.impure();
     if password.len() > 72 {
         return Ok("failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes".into());
     }
@@ -129,5 +129,5 @@ fn htpasswd(call: &Call<'_>, args: Args<'_>) -> Outcome {
     if name.contains(':') {
         return Ok(Value::text(format!("invalid username: {name}")));
     }
-    Ok(Value::text(format!("{name}:{}", bcrypt(call, "htpasswd", args.text(1))?)))
+    Ok(Value::text(format!("{name}:{}", bcrypt(call, args.text(1))?)))
 }

@@ -15,7 +15,7 @@ use crate::template::value::Value;
 use Param::{Any, Str, Time as TimeParam};
 
 pub(super) const ROWS: &[Function] = &[
-    fixed("now", &[], |call, _| Ok(time_value(now(call, "now"), true))),
+    fixed("now", &[], |call, _| Ok(time_value(now(call), true))),
     fixed("date", &[Str, Any], |call, args| Ok(Value::text(layout(&moment(call, args.any(1)), &args.str(0))))),
     fixed("dateInZone", &[Str, Any, Str], |call, args| Ok(in_zone(call, &args.str(0), args.any(1), &args.str(2)))),
     fixed("date_in_zone", &[Str, Any, Str], |call, args| Ok(in_zone(call, &args.str(0), args.any(1), &args.str(2)))),
@@ -73,8 +73,8 @@ pub(super) fn is_zero(zoned: &ZonedDateTime) -> bool {
     matches!(zero_time(), Value::Time(zero) if zero.zoned.timestamp() == zoned.timestamp())
 }
 
-fn now(call: &Call<'_>, function: &'static str) -> ZonedDateTime {
-    call.impure(function);
+fn now(call: &Call<'_>) -> ZonedDateTime {
+    call.impure();
     if call.is_stable() {
         return from_unix(STABLE_NOW);
     }
@@ -86,7 +86,7 @@ fn moment(call: &Call<'_>, value: &Value) -> ZonedDateTime {
     match value {
         Value::Time(time) => time.zoned.with_time_zone(TimeZone::UTC),
         Value::Int(seconds) | Value::Int64(seconds) => from_unix(*seconds),
-        _ => now(call, "date"),
+        _ => now(call),
     }
 }
 
@@ -120,9 +120,9 @@ fn ago(call: &Call<'_>, args: Args<'_>) -> Outcome {
     let then = match args.any(0) {
         Value::Time(time) => time.zoned.clone(),
         Value::Int(seconds) | Value::Int64(seconds) => from_unix(*seconds),
-        _ => now(call, "ago"),
+        _ => now(call),
     };
-    let passed = now(call, "ago").timestamp().as_second() - then.timestamp().as_second();
+    let passed = now(call).timestamp().as_second() - then.timestamp().as_second();
     Ok(Value::text(duration_text(passed.saturating_mul(SECOND))))
 }
 
@@ -140,7 +140,7 @@ fn duration_round(call: &Call<'_>, args: Args<'_>) -> Outcome {
         Value::Str(text) => parse_duration(&text.lossy()).unwrap_or(0),
         Value::Int64(nanoseconds) => *nanoseconds,
         Value::Time(time) => {
-            let passed = now(call, "durationRound").timestamp().as_second() - time.zoned.timestamp().as_second();
+            let passed = now(call).timestamp().as_second() - time.zoned.timestamp().as_second();
             passed.saturating_mul(SECOND)
         }
         _ => 0,

@@ -16,7 +16,7 @@ const RAW: Style = Style { indented: false, html_safe: false };
 pub(super) const ROWS: &[Function] = &[
     fixed("toYaml", &[Any], |call, args| to_yaml(call, args.any(0)).map(|text| Value::text(text.unwrap_or_default()))),
     fixed("mustToYaml", &[Any], must_to_yaml).when(|profile| profile.must_to_yaml),
-    fixed("toYamlPretty", &[Any], pretty).when(|profile| profile.pretty_yaml),
+    fixed("toYamlPretty", &[Any], pretty),
     fixed("fromYaml", &[Str], from_yaml),
     fixed("fromYamlArray", &[Str], from_yaml_array),
     fixed("toJson", &[Any], |_, args| Ok(Value::text(to_json(args, COMPACT).unwrap_or_default()))),
@@ -28,12 +28,12 @@ pub(super) const ROWS: &[Function] = &[
     fixed("fromJson", &[Str], from_json),
     fixed("mustFromJson", &[Str], |_, args| encode::parse_json(args.text(0)).map_err(Fail::from)),
     fixed("fromJsonArray", &[Str], from_json_array),
-    fixed("toToml", &[Any], |_, args| match args.any(0) {
+    fixed("toToml", &[Any], |call, args| match args.any(0) {
         Value::Nil => Err("reflect: call of reflect.Value.Type on zero Value".into()),
-        value => Ok(Value::text(encode::toml::write(value).unwrap_or_else(|message| message))),
+        value => Ok(Value::text(to_toml(call, value).unwrap_or_else(|message| message))),
     }),
-    fixed("fromToml", &[Str], |_, args| Ok(encode::parse_toml(&args.str(0)).unwrap_or_else(error_map))).when(|profile| profile.pretty_yaml),
-    fixed("mustToToml", &[Any], |_, args| Ok(Value::text(encode::toml::write(args.any(0))?))).when(|profile| profile.must_to_toml),
+    fixed("fromToml", &[Str], |_, args| Ok(encode::parse_toml(&args.str(0)).unwrap_or_else(error_map))),
+    fixed("mustToToml", &[Any], |call, args| Ok(Value::text(to_toml(call, args.any(0))?))).when(|profile| profile.must_to_toml),
     fixed("b64enc", &[Str], |_, args| Ok(Value::text(data_encoding::BASE64.encode(args.text(0))))),
     fixed("b64dec", &[Str], |_, args| Ok(or_message(encode::from_base64(args.text(0))))),
     fixed("b32enc", &[Str], |_, args| Ok(Value::text(data_encoding::BASE32.encode(args.text(0))))),
@@ -48,6 +48,10 @@ pub(super) fn to_yaml(call: &Call<'_>, value: &Value) -> Result<Option<String>, 
     }
     call.check_length(text.len())?;
     Ok(Some(text))
+}
+
+fn to_toml(call: &Call<'_>, value: &Value) -> Result<String, String> {
+    encode::toml::write(value, call.profile().toml_exponents)
 }
 
 fn must_to_yaml(call: &Call<'_>, args: Args<'_>) -> Outcome {

@@ -8,6 +8,7 @@ use super::encoding::to_yaml;
 use super::{Args, Function, Outcome, Param, dates, fixed, open, paths};
 use crate::template::exec::{Call, Fail};
 use crate::template::glob::Glob;
+use crate::template::object::Struct;
 use crate::template::value::{Elem, List, Map, MapKind, Table, Text, Value};
 use crate::version::Version;
 use Param::{Any, Int, Str};
@@ -15,9 +16,9 @@ use Param::{Any, Int, Str};
 /// The method of a value, when its type has it.
 pub(crate) fn find(receiver: &Value, name: &[u8]) -> Option<&'static Function> {
     let rows = match receiver {
-        Value::Map(Map { kind: MapKind::Values, .. }) => VALUES,
+        Value::Map(Map { kind: MapKind::Values(_), .. }) => VALUES,
         Value::Map(Map { kind: MapKind::Files, .. }) => FILES,
-        Value::List(List { elem: Elem::Versions, .. }) => VERSION_SET,
+        Value::List(List { elem: Elem::Versions(_), .. }) => VERSION_SET,
         Value::Version(_) => VERSION,
         Value::Time(_) => TIME,
         Value::Duration(_) => DURATION,
@@ -57,9 +58,11 @@ const VERSION_SET: &[Function] = &[fixed("Has", &[Any, Str], |_, args| {
     Ok(Value::Bool(known))
 })];
 
-/// `*chartutil.KubeVersion`.
-const KUBE_VERSION: &[Function] =
-    &[fixed("String", &[Any], |_, args| Ok(kube_version(args))), fixed("GitVersion", &[Any], |_, args| Ok(kube_version(args)))];
+/// `*chartutil.KubeVersion`: `String` is what an action prints, `GitVersion` the first field.
+const KUBE_VERSION: &[Function] = &[
+    fixed("String", &[Any], |_, args| Ok(kube_version(args, |object| object.action_text()))),
+    fixed("GitVersion", &[Any], |_, args| Ok(kube_version(args, |object| object.fields.first()))),
+];
 
 /// `*semver.Version`.
 const VERSION: &[Function] = &[
@@ -125,13 +128,14 @@ fn no_table(path: &str) -> Fail {
 
 /// The table at a dotted path.
 fn table(mut map: Map, path: &str) -> Outcome {
+    let kind = map.kind;
     for key in path.split('.') {
         match map.get(key.as_bytes()) {
             Some(Value::Map(inner)) => map = inner,
             _ => return Err(no_table(key)),
         }
     }
-    Ok(Value::Map(map.with_kind(MapKind::Values)))
+    Ok(Value::Map(map.with_kind(kind)))
 }
 
 /// The value at a dotted path that is not a table.
@@ -188,9 +192,9 @@ fn lines(_: &Call<'_>, args: Args<'_>) -> Outcome {
     Ok(Value::texts(text.split(|byte| *byte == b'\n')))
 }
 
-fn kube_version(args: Args<'_>) -> Value {
+fn kube_version(args: Args<'_>, text: impl FnOnce(&Struct) -> Option<&Value>) -> Value {
     match args.any(0) {
-        Value::Struct(object) => object.action_text().cloned().unwrap_or(Value::Nil),
+        Value::Struct(object) => text(object).cloned().unwrap_or(Value::Nil),
         _ => Value::Nil,
     }
 }

@@ -31,6 +31,16 @@ use std::sync::LazyLock;
 use super::exec::{Call, Fail, Operand};
 use super::profile::Profile;
 use super::value::{Elem, List, Map, MapKind, Text, Value};
+pub(crate) use regexes::compile_go as compile_regex;
+pub(crate) use urls::{UrlParts, url_parts};
+
+/// Whether a text is a date of a layout.
+///
+/// # Errors
+/// Go's message.
+pub(crate) fn date_matches(layout: &str, text: &str) -> Result<(), String> {
+    date_layout::parse(layout, text).map(|_| ())
+}
 
 /// What a function returns.
 pub(crate) type Outcome = Result<Value, Fail>;
@@ -82,7 +92,7 @@ impl Param {
             | (Param::Float, Value::Float(_))
             | (Param::Bool, Value::Bool(_))
             | (Param::Time, Value::Time(_)) => true,
-            (Param::Map, Value::Map(map)) => matches!(map.kind, MapKind::Any | MapKind::Values),
+            (Param::Map, Value::Map(map)) => matches!(map.kind, MapKind::Any | MapKind::Values(_)),
             (Param::List, Value::List(list)) => list.elem == Elem::Any,
             (Param::Certificate, Value::Struct(object)) => std::ptr::eq(object.of, &raw const crypto::CERTIFICATE),
             _ => false,

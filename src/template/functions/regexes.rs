@@ -35,16 +35,20 @@ pub(super) const ROWS: &[Function] = &[
 /// The first argument as an expression, or Go's complaint.
 fn compile(call: &Call<'_>, args: Args<'_>) -> Result<Rc<Regex>, Fail> {
     let pattern = args.text(0);
-    let compiled = call.session.cached_regex(pattern, |pattern| {
-        let rewritten = rewrite(&String::from_utf8_lossy(pattern)).map_err(|problem| format!("error parsing regexp: {problem}"))?;
-        RegexBuilder::new(&rewritten).size_limit(MAX_COMPILED).build().map_err(|error| match error {
-            regex::Error::CompiledTooBig(_) => "error parsing regexp: expression too large".into(),
-            other => {
-                format!("error parsing regexp: {}", other.to_string().lines().last().unwrap_or_default().trim_start_matches("error: "))
-            }
-        })
-    });
+    let compiled = call.session.cached_regex(pattern, |pattern| compile_go(&String::from_utf8_lossy(pattern), MAX_COMPILED));
     compiled.map_err(Fail::from)
+}
+
+/// An expression in Go's dialect, which may take `most` bytes once compiled.
+///
+/// # Errors
+/// Go's message, `error parsing regexp: …`.
+pub(crate) fn compile_go(pattern: &str, most: usize) -> Result<Regex, String> {
+    let rewritten = rewrite(pattern).map_err(|problem| format!("error parsing regexp: {problem}"))?;
+    RegexBuilder::new(&rewritten).size_limit(most).build().map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => "error parsing regexp: expression too large".into(),
+        other => format!("error parsing regexp: {}", other.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ")),
+    })
 }
 
 /// The same where Go panics.

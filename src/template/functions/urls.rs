@@ -76,6 +76,28 @@ fn cut(text: &[u8], mark: u8) -> (&[u8], Option<&[u8]>) {
     }
 }
 
+/// What a check of a URL asks of Go's `net/url`.
+pub(crate) struct UrlParts {
+    /// The scheme, in lower case; empty for a relative reference.
+    pub(crate) scheme: String,
+    /// Host and port as written.
+    pub(crate) host: String,
+    /// The host alone, without brackets.
+    pub(crate) hostname: String,
+    /// The path, unescaped.
+    pub(crate) path: String,
+}
+
+/// Takes a URL apart as Go's `url.Parse` does.
+///
+/// # Errors
+/// Go's message, without the `parse "…":` before it.
+pub(crate) fn url_parts(text: &str) -> Result<UrlParts, String> {
+    let url = Url::parse(text.as_bytes())?;
+    let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ok(UrlParts { scheme: lossy(&url.scheme), host: lossy(&url.host), hostname: lossy(url.hostname()), path: lossy(&url.path) })
+}
+
 impl Url {
     fn parse(text: &[u8]) -> Result<Self, String> {
         let (rest, fragment) = cut(text, b'#');

@@ -1,4 +1,8 @@
-//! The whole pipeline on two packages: open, compare, classify, report. Pure: what it needs was fetched and read by others.
+//! The whole pipeline on two packages: open, compare, render, classify, try, report. Pure: what it needs was fetched and read by others.
+
+mod release;
+
+use std::sync::Arc;
 
 use crate::chart::{self, Chart};
 use crate::classify::{self, Catalogue, Subject};
@@ -7,6 +11,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::Package;
 use crate::report::{Report, Side};
 use crate::version;
+
+pub use release::ReleaseSettings;
 
 /// How a review is made.
 #[derive(Debug, Default)]
@@ -17,6 +23,8 @@ pub struct Settings {
     pub diff: diff::Settings,
     /// Levels and ignores of the configuration.
     pub classify: classify::Settings,
+    /// The release to render both versions for; `None` compares the charts alone.
+    pub release: Option<ReleaseSettings>,
     /// Whether two different charts may be compared.
     pub force: bool,
 }
@@ -26,14 +34,21 @@ pub struct Settings {
 /// # Errors
 /// Those of [`chart::open`], with the package that failed; `Usage` when the charts have different names and `force` is off.
 pub fn review(old: &Package, new: &Package, catalogue: &Catalogue, settings: &Settings) -> Result<Report> {
-    let old = chart::open(old, &settings.limits)?;
-    let new = chart::open(new, &settings.limits)?;
+    let old = Arc::new(chart::open(old, &settings.limits)?);
+    let new = Arc::new(chart::open(new, &settings.limits)?);
     if old.metadata.name != new.metadata.name && !settings.force {
         return Err(Error::new(ErrorKind::Usage, format!("{} and {} are different charts", old.metadata.name, new.metadata.name))
             .hint("check the two references, or compare them all the same with --force"));
     }
-    let comparison = diff::compare(&old, &new, &settings.diff);
-    let classified = classify::classify(&Subject { old: &old, new: &new, comparison: &comparison }, catalogue, &settings.classify);
+    let mut comparison = diff::compare(&old, &new, &settings.diff);
+    let mut classified = classify::classify(&Subject { old: &old, new: &new, comparison: &comparison }, catalogue, &settings.classify);
+    let mut release = None;
+    if let Some(wanted) = settings.release.as_ref().filter(|_| !new.metadata.is_library()) {
+        let reviewed = release::review((&old, &new), &comparison, classified, catalogue, settings, wanted);
+        classified = reviewed.classified;
+        comparison.missing.extend(reviewed.missing);
+        release = Some(reviewed.review);
+    }
     Ok(Report {
         chart: new.metadata.name.clone(),
         step: version::step(&old.metadata.version, &new.metadata.version).as_str(),
@@ -43,7 +58,7 @@ pub fn review(old: &Package, new: &Package, catalogue: &Catalogue, settings: &Se
         findings: classified.findings,
         unused_ignores: classified.unused_ignores,
         comparison,
-        release: None,
+        release,
     })
 }
 

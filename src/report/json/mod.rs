@@ -4,6 +4,8 @@
 //! The text is lossless and inert: characters that steer a terminal and the `[` of a CI command are written as `\u` escapes, which every
 //! JSON reader turns back. Depends on the report's own types.
 
+mod release;
+
 use std::collections::BTreeMap;
 use std::io;
 
@@ -18,6 +20,7 @@ use crate::diff::{
     Announced, ChangeKind, CrdChange, DependencyChange, FieldChange, FileChange, ImageChange, Missing, MoveProposal, SchemaChange,
     ValueChange,
 };
+use crate::trial::{Effect, Trials};
 use crate::value::secrets;
 use crate::value::{Node, Path};
 
@@ -41,16 +44,16 @@ struct V1<'a> {
     schema: &'static str,
     chart: ChartView<'a>,
     /// The release's name, namespace and values, once there is one.
-    release: Option<()>,
+    release: Option<release::ReleaseView<'a>>,
     scope: Scope,
     verdict: VerdictView<'a>,
     findings: Vec<FindingView<'a>>,
     unused_ignores: &'a [String],
-    workloads: BTreeMap<String, Value>,
-    accounts: BTreeMap<String, Value>,
+    workloads: BTreeMap<&'a str, release::Sides>,
+    accounts: BTreeMap<&'a str, release::Sides>,
     values: ValuesView<'a>,
-    /// Null while nothing was rendered: an empty list would say that nothing changed.
-    manifests: Option<()>,
+    /// Null when nothing was rendered: an empty list would say that nothing changed.
+    manifests: Option<release::ManifestsView<'a>>,
     templates: Vec<FileView<'a>>,
     dependencies: Vec<DependencyView<'a>>,
     images: Vec<ImageView<'a>>,
@@ -112,11 +115,11 @@ struct FindingView<'a> {
     message: String,
     why: &'a str,
     /// `Kind/name` of each workload it affects; nothing is known of workloads without a render.
-    workloads: [String; 0],
+    workloads: &'a [String],
     changes: Vec<PlaceView<'a>>,
     beside: Vec<PlaceView<'a>>,
     /// Found by rendering again; none without.
-    causes: [String; 0],
+    causes: Vec<release::CauseView<'a>>,
     fix: Option<FixView<'a>>,
     references: &'a [String],
     /// The reason that the configuration gives for ignoring it.
@@ -137,7 +140,8 @@ struct FixView<'a> {
 #[serde(rename_all = "camelCase")]
 struct PlaceView<'a> {
     path: String,
-    kind: ChangeKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<ChangeKind>,
     old: Option<Value>,
     new: Option<Value>,
     file: &'a str,
@@ -153,7 +157,7 @@ struct PlaceView<'a> {
 struct ValuesView<'a> {
     changes: Vec<ValueView<'a>>,
     moves: Vec<MoveView<'a>>,
-    overrides: [String; 0],
+    overrides: release::OverridesView,
     comment_only_lines: usize,
 }
 
@@ -164,7 +168,7 @@ struct ValueView<'a> {
     place: PlaceView<'a>,
     type_changed: bool,
     /// `effective`, `masked` or `inert`; null without a render.
-    effect: Option<&'static str>,
+    effect: Option<Effect>,
 }
 
 #[derive(Serialize)]
@@ -253,11 +257,13 @@ impl<'a> V1<'a> {
     fn of(report: &'a Report, known: &Known) -> Self {
         let comparison = &report.comparison;
         let verdict = &report.verdict;
+        let objects = report.release.as_ref().and_then(|release| release.objects.as_ref());
+        let trials = report.release.as_ref().map(|release| &release.trials);
         Self {
             schema: SCHEMA,
             chart: ChartView { name: &report.chart, step: report.step, old: side(&report.old), new: side(&report.new) },
-            release: None,
-            scope: Scope { compared: wording::COMPARED, rendered: false },
+            release: report.release.as_ref().map(|release| release::ReleaseView::of(release, known)),
+            scope: Scope { compared: wording::COMPARED, rendered: objects.is_some() },
             verdict: VerdictView {
                 level: verdict.level,
                 complete: verdict.missing.is_empty(),
@@ -267,15 +273,15 @@ impl<'a> V1<'a> {
             },
             findings: report.findings.iter().map(|found| finding(found, known)).collect(),
             unused_ignores: &report.unused_ignores,
-            workloads: BTreeMap::new(),
-            accounts: BTreeMap::new(),
+            workloads: report.release.as_ref().map(release::workloads).unwrap_or_default(),
+            accounts: report.release.as_ref().map(release::accounts).unwrap_or_default(),
             values: ValuesView {
-                changes: comparison.values.changes.iter().map(|change| value_change(change, known)).collect(),
+                changes: comparison.values.changes.iter().map(|change| value_change(change, trials, known)).collect(),
                 moves: comparison.values.moves.iter().map(moved).collect(),
-                overrides: [],
+                overrides: trials.map(release::OverridesView::of).unwrap_or_default(),
                 comment_only_lines: comparison.values.comment_only_lines,
             },
-            manifests: None,
+            manifests: objects.map(release::ManifestsView::of),
             templates: comparison.templates.iter().map(|change| file(change, known)).collect(),
             dependencies: comparison.dependencies.iter().map(dependency).collect(),
             images: comparison.images.iter().map(image).collect(),
@@ -285,6 +291,12 @@ impl<'a> V1<'a> {
             metadata: comparison.metadata.iter().map(field).collect(),
             announced: comparison.announced.iter().map(announced).collect(),
         }
+    }
+}
+
+impl PlaceView<'_> {
+    fn without_kind(self) -> Self {
+        Self { kind: None, ..self }
     }
 }
 
@@ -305,10 +317,10 @@ fn finding<'a>(finding: &'a Finding, known: &Known) -> FindingView<'a> {
         title: &finding.title,
         message: known.text(&finding.message),
         why: &finding.why,
-        workloads: [],
+        workloads: &finding.workloads,
         changes: finding.changes.iter().map(|one| place(one, known)).collect(),
         beside: finding.beside.iter().map(|one| place(one, known)).collect(),
-        causes: [],
+        causes: release::causes(finding, known),
         fix: finding.fix.as_ref().map(fix),
         references: &finding.references,
         ignored: finding.ignored.as_deref(),
@@ -322,7 +334,7 @@ fn fix(fix: &Fix) -> FixView<'_> {
 fn place<'a>(place: &'a Place, known: &Known) -> PlaceView<'a> {
     PlaceView {
         path: secrets::path(&place.path),
-        kind: place.kind,
+        kind: Some(place.kind),
         old: value(&place.path, place.old.as_ref()),
         new: value(&place.path, place.new.as_ref()),
         file: &place.file,
@@ -333,10 +345,10 @@ fn place<'a>(place: &'a Place, known: &Known) -> PlaceView<'a> {
     }
 }
 
-fn value_change<'a>(change: &'a ValueChange, known: &Known) -> ValueView<'a> {
+fn value_change<'a>(change: &'a ValueChange, trials: Option<&Trials>, known: &Known) -> ValueView<'a> {
     let place = PlaceView {
         path: secrets::path(&change.path),
-        kind: change.kind,
+        kind: Some(change.kind),
         old: value(&change.path, change.old.as_ref()),
         new: value(&change.path, change.new.as_ref()),
         file: &change.file,
@@ -345,7 +357,8 @@ fn value_change<'a>(change: &'a ValueChange, known: &Known) -> ValueView<'a> {
         description: change.description.as_deref().map(|text| known.text(text)),
         note: None,
     };
-    ValueView { place, type_changed: change.type_changed, effect: None }
+    let effect = trials.and_then(|trials| trials.effects.get(&change.path)).copied();
+    ValueView { place, type_changed: change.type_changed, effect }
 }
 
 fn moved(proposal: &MoveProposal) -> MoveView<'_> {

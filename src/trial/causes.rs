@@ -1,0 +1,149 @@
+//! What brought each finding about: the fewest defaults that, put back, make it go; else the template's lines; and the dependency that
+//! moved, when either is in it. Depends on `classify`, `diff` and the runs.
+
+use std::collections::BTreeMap;
+
+use super::effects::Effects;
+use super::judged::Key;
+use super::lines::{self, Written};
+use super::moved::{self, Moved};
+use super::runs::{Runs, Trial};
+use super::search;
+use crate::chart::Chart;
+use crate::classify::{Cause, Place};
+use crate::diff::{Comparison, ValueChange};
+use crate::value::{Path, Step};
+
+/// How many findings are traced to the defaults behind them, each on each of its workloads. Those after share what was found, or stay without.
+const MOST_FINDINGS: usize = 64;
+
+/// The defaults behind findings: positions of moved defaults by finding. Findings that no default explains are not in it.
+pub(super) type Culprits = BTreeMap<Key, Vec<usize>>;
+
+/// Finds the defaults behind each finding of the plain upgrade that `wanted` names.
+pub(super) fn culprits(runs: &mut Runs<'_>, effects: &Effects, wanted: &[Key]) -> Culprits {
+    let effective = effects.effective();
+    let mut found = Culprits::new();
+    if effective.is_empty() {
+        return found;
+    }
+    for key in wanted.iter().take(MOST_FINDINGS) {
+        let known: Vec<Vec<usize>> = found.values().cloned().collect();
+        if let Some(culprits) = of_one(runs, &effective, key, known) {
+            found.insert(key.clone(), culprits);
+        }
+    }
+    found
+}
+
+fn of_one(runs: &mut Runs<'_>, effective: &[usize], key: &Key, mut known: Vec<Vec<usize>>) -> Option<Vec<usize>> {
+    known.sort_unstable_by_key(Vec::len);
+    known.dedup();
+    if let Some(single) = known.into_iter().find(|set| set.len() == 1 && gone(runs, key, set)) {
+        return Some(single);
+    }
+    // What the lines in question read is the first guess; all of it together the second.
+    let written = lines::of(runs.case, key);
+    let guess = effective.iter().copied().filter(|index| written.iter().any(|line| line.sees(&runs.moved[*index].path))).collect();
+    let start = [guess, effective.to_vec()].into_iter().find(|set: &Vec<usize>| !set.is_empty() && gone(runs, key, set))?;
+    let mut test = |sets: &[Vec<usize>]| {
+        let trials: Vec<Trial> = sets.iter().cloned().map(Trial::put_back).collect();
+        let outcomes = runs.outcomes(&trials);
+        outcomes.iter().map(|outcome| outcome.as_ref().is_some_and(|outcome| !outcome.judged.findings.contains_key(key))).collect()
+    };
+    Some(search::reduce(&start, &mut test))
+}
+
+fn gone(runs: &mut Runs<'_>, key: &Key, set: &[usize]) -> bool {
+    let outcome = runs.outcome(&Trial::put_back(set.to_vec()));
+    outcome.is_some_and(|outcome| !outcome.judged.findings.contains_key(key))
+}
+
+/// The causes of a finding, from the defaults behind its places, or else from the lines that wrote them.
+pub(super) fn causes(runs: &Runs<'_>, keys: &[Key], culprits: &Culprits) -> Vec<Cause> {
+    let case = runs.case;
+    let mut all = Vec::new();
+    let mut dependencies = Vec::new();
+    let mut indices: Vec<usize> = keys.iter().filter_map(|key| culprits.get(key)).flatten().copied().collect();
+    indices.sort_unstable();
+    indices.dedup();
+    for index in indices {
+        let moved = &runs.moved[index];
+        if let Some(change) = moved::change(moved, case.comparison) {
+            dependencies.extend(dependency_of_value(case.comparison, case.new.chart(), moved, change));
+            all.push(Cause::Value(Box::new(place(moved, change))));
+        }
+    }
+    let unexplained = keys.iter().filter(|key| !culprits.contains_key(key));
+    for (file, written) in by_file(unexplained.flat_map(|key| lines::of(case, key))) {
+        dependencies.extend(dependency_of_file(case.comparison, case.new.chart(), &file));
+        let mut lines: Vec<u32> = written.iter().map(|line| line.line).collect();
+        lines.sort_unstable();
+        lines.dedup();
+        let mut reads: Vec<Path> = written.into_iter().flat_map(|line| line.reads).map(|read| read.path).collect();
+        reads.sort_unstable();
+        reads.dedup();
+        all.push(Cause::Template { file, lines, reads });
+    }
+    let mut named = Vec::new();
+    for (path, old_version, new_version) in dependencies {
+        if !named.contains(&path) {
+            named.push(path.clone());
+            all.push(Cause::Dependency { path, old_version, new_version });
+        }
+    }
+    all
+}
+
+fn by_file(lines: impl Iterator<Item = Written>) -> BTreeMap<String, Vec<Written>> {
+    let mut files: BTreeMap<String, Vec<Written>> = BTreeMap::new();
+    for line in lines {
+        files.entry(line.file.clone()).or_default().push(line);
+    }
+    files
+}
+
+fn place(moved: &Moved, change: &ValueChange) -> Place {
+    Place {
+        path: moved.path.clone(),
+        kind: change.kind,
+        old: moved.old.clone(),
+        new: if moved.path == change.path { change.new.clone() } else { None },
+        file: change.file.clone(),
+        old_line: change.old_line,
+        new_line: change.new_line,
+        description: change.description.as_deref().map(str::to_owned),
+        note: None,
+    }
+}
+
+/// A dependency's step: the path of its values, the old and the new version.
+type Step3 = (Path, Option<String>, Option<String>);
+
+/// The moved dependency that brought a default: when the default is set in a values file of the subchart, not by the chart above it.
+fn dependency_of_value(comparison: &Comparison, chart: &Chart, moved: &Moved, change: &ValueChange) -> Option<Step3> {
+    let folder = change.file.strip_suffix("/values.yaml")?;
+    let keys: Vec<&str> = moved.path.steps().iter().map_while(|step| if let Step::Key(key) = step { Some(&**key) } else { None }).collect();
+    let mounted = chart.mounted();
+    let mut at = mounted.iter().filter(|one| one.chart.folder == folder && one.keys.len() < keys.len());
+    let mounted = at.find(|one| one.keys.iter().zip(&keys).all(|(a, b)| **a == **b))?;
+    step_of(comparison, &Path::keys(mounted.keys.iter().map(AsRef::as_ref)))
+}
+
+/// The moved dependency that a template file is in.
+fn dependency_of_file(comparison: &Comparison, chart: &Chart, file: &str) -> Option<Step3> {
+    let mounted = chart.mounted();
+    let inside = mounted
+        .iter()
+        .filter(|one| !one.chart.folder.is_empty() && file.strip_prefix(&*one.chart.folder).is_some_and(|rest| rest.starts_with('/')));
+    let innermost = inside.max_by_key(|one| one.chart.folder.len())?;
+    step_of(comparison, &Path::keys(innermost.keys.iter().map(AsRef::as_ref)))
+}
+
+/// The step of the dependency at a path, or of the nearest one around it that moved.
+fn step_of(comparison: &Comparison, path: &Path) -> Option<Step3> {
+    let around =
+        comparison.dependencies.iter().filter(|one| path.steps().starts_with(one.path.steps()) && one.old_version != one.new_version);
+    let nearest = around.max_by_key(|one| one.path.steps().len())?;
+    Some((nearest.path.clone(), nearest.old_version.clone(), nearest.new_version.clone()))
+}

@@ -1,0 +1,98 @@
+//! What one render comes to: which findings it has, and who its pods are; and whether another render is worse. Depends on `classify` and
+//! `identity`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::classify::{Confidence, Finding, Severity};
+use crate::identity::Identities;
+use crate::render::Rendered;
+
+/// Says what a render of the new version comes to, next to the old version's. Called from several threads.
+pub type Judge<'a> = dyn Fn(&Rendered) -> Judged + Sync + 'a;
+
+/// A finding on one workload, or on one place when it is about none.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// The rule's id.
+    pub rule: String,
+    /// `Kind/name`, or the place's path.
+    pub about: String,
+}
+
+impl Key {
+    /// The keys of a finding, one for each of its workloads, or else for each of its places.
+    pub fn of(finding: &Finding) -> Vec<Self> {
+        let about: Vec<String> = match &*finding.workloads {
+            [] => finding.changes.iter().map(|place| place.path.to_string()).collect(),
+            workloads => workloads.to_vec(),
+        };
+        about.into_iter().map(|about| Self { rule: finding.rule.clone(), about }).collect()
+    }
+}
+
+/// What a render comes to.
+#[derive(Debug, Clone, Default)]
+pub struct Judged {
+    /// The findings that renders show, with the worst severity of each.
+    pub findings: BTreeMap<Key, Severity>,
+    /// Who the pods are.
+    pub identities: Identities,
+}
+
+impl Judged {
+    /// From what the rules say of a render. Findings that are only possible are left out: no render changes them.
+    pub fn of(findings: &[Finding], identities: Identities) -> Self {
+        let mut worst = BTreeMap::new();
+        for finding in findings.iter().filter(|finding| finding.confidence > Confidence::Possible) {
+            for key in Key::of(finding) {
+                let severity = worst.entry(key).or_insert(finding.severity);
+                *severity = (*severity).max(finding.severity);
+            }
+        }
+        Self { findings: worst, identities }
+    }
+}
+
+/// What is worse in `tried` than in `plain`, in words; `None` when nothing is. Worse is a finding that is new or more severe, and a pod or
+/// account that agreed with the `old` one and no longer does.
+pub(super) fn worse(old: &Identities, plain: &Judged, tried: &Judged) -> Option<String> {
+    for (key, severity) in &tried.findings {
+        if plain.findings.get(key).is_none_or(|known| known < severity) {
+            return Some(format!("{} on {} would come", key.rule, key.about));
+        }
+    }
+    drifted(&old.workloads, &plain.identities.workloads, &tried.identities.workloads)
+        .or_else(|| drifted(&old.accounts, &plain.identities.accounts, &tried.identities.accounts))
+        .map(|(name, field)| format!("{field} of {name} would no longer be as it was"))
+}
+
+/// The first field that both versions agree on and the trial doesn't, and whose it is.
+fn drifted<T: Serialize + PartialEq>(
+    old: &BTreeMap<String, T>,
+    plain: &BTreeMap<String, T>,
+    tried: &BTreeMap<String, T>,
+) -> Option<(String, String)> {
+    for (name, tried_one) in tried {
+        let (Some(old), Some(plain)) = (old.get(name), plain.get(name)) else { continue };
+        if tried_one == plain || tried_one == old {
+            continue;
+        }
+        let (old, plain, tried) = (fields(old), fields(plain), fields(tried_one));
+        let moved = old.iter().find(|(field, old)| plain.get(*field) == Some(*old) && tried.get(*field) != Some(*old));
+        if let Some((field, _)) = moved {
+            return Some((name.clone(), field.clone()));
+        }
+    }
+    let gone = old.keys().find(|name| plain.contains_key(*name) && !tried.contains_key(*name));
+    gone.map(|name| (name.clone(), "all".to_owned()))
+}
+
+fn fields<T: Serialize>(record: &T) -> serde_json::Map<String, Value> {
+    match serde_json::to_value(record) {
+        Ok(Value::Object(fields)) => fields,
+        _ => serde_json::Map::new(),
+    }
+}

@@ -1,0 +1,109 @@
+//! Causes and fixes of findings.
+
+use super::fixture::{DEPLOYMENT, Fixture, shown, told};
+
+const BASE: &str = "serviceAccount: {create: false, name: wi-sa}\nautomount: true\npodLabels: {}\nreplicas: 1\n";
+
+fn with(changes: &[(&str, &str)]) -> String {
+    changes.iter().fold(BASE.to_owned(), |text, (from, to)| text.replace(from, to))
+}
+
+#[test]
+fn a_default_is_the_cause_and_its_old_value_the_fix() {
+    let new = with(&[("create: false", "create: true"), ("replicas: 1", "replicas: 2")]);
+    let (trials, findings) = Fixture::values(DEPLOYMENT, BASE, &new, "").examine();
+    let told: Vec<String> = findings.iter().map(told).collect();
+    assert_eq!(told, ["service-account-name-changed: serviceAccount.create; fix serviceAccount.create=false verified"]);
+    let fix = trials.fix.unwrap();
+    assert!(fix.verified);
+    assert_eq!(shown(&fix.values), "serviceAccount.create=false");
+}
+
+#[test]
+fn a_cause_may_need_two_defaults() {
+    let template =
+        DEPLOYMENT.replace("{{ if .Values.serviceAccount.create }}", "{{ if or .Values.serviceAccount.create .Values.global.make }}");
+    let old = format!("{BASE}global: {{make: false}}\n");
+    let new = old.replace("create: false", "create: true").replace("make: false", "make: true");
+    let (_, findings) = Fixture::values(&template, &old, &new, "").examine();
+    let told: Vec<String> = findings.iter().map(told).collect();
+    assert_eq!(
+        told,
+        ["service-account-name-changed: serviceAccount.create, global.make; fix serviceAccount.create=false global.make=false verified"]
+    );
+}
+
+#[test]
+fn a_template_is_the_cause_when_no_default_is() {
+    let renamed = DEPLOYMENT.replace("{{ .Values.serviceAccount.name }}{{ end }}", "{{ .Values.serviceAccount.named }}{{ end }}");
+    let old = [("templates/app.yaml", DEPLOYMENT), ("values.yaml", BASE)];
+    let with_named = with(&[("name: wi-sa", "named: other")]);
+    let new = [("templates/app.yaml", &*renamed), ("values.yaml", &*with_named)];
+    let (_, findings) = Fixture::new(&old, &new, "serviceAccount: {name: mine}\n").examine();
+    let told: Vec<String> = findings.iter().map(told).collect();
+    assert_eq!(told, ["service-account-name-changed: templates/app.yaml:[13]; fix serviceAccount.named=\"mine\" verified"]);
+}
+
+#[test]
+fn a_label_that_a_template_lost_is_set_where_a_place_is_left() {
+    let lost = DEPLOYMENT.replace(".Values.podLabels", ".Values.extraLabels");
+    let old = [("templates/app.yaml", DEPLOYMENT), ("values.yaml", BASE)];
+    let new_values = format!("{BASE}extraLabels: {{}}\n");
+    let new = [("templates/app.yaml", &*lost), ("values.yaml", &*new_values)];
+    let (_, findings) = Fixture::new(&old, &new, "podLabels: {azure.workload.identity/use: 'true'}\n").examine();
+    let told: Vec<String> = findings.iter().map(told).collect();
+    assert_eq!(told, [r#"use-label-lost: templates/app.yaml:[7]; fix extraLabels.azure\.workload\.identity/use="true" verified"#]);
+}
+
+#[test]
+fn a_subchart_that_moved_is_named_with_its_step() {
+    let files = |version: &'static str, create: &'static str| {
+        [
+            ("Chart.yaml".to_owned(), format!("apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies:\n- {{name: sub, version: '*'}}\n")),
+            ("values.yaml".to_owned(), String::new()),
+            ("charts/sub/Chart.yaml".to_owned(), format!("apiVersion: v2\nname: sub\nversion: {version}\n")),
+            ("charts/sub/values.yaml".to_owned(), with(&[("create: false", create)])),
+            ("charts/sub/templates/app.yaml".to_owned(), DEPLOYMENT.to_owned()),
+        ]
+    };
+    let (old, new) = (files("1.0.0", "create: false"), files("1.1.0", "create: true"));
+    let old: Vec<(&str, &str)> = old.iter().map(|(path, text)| (&**path, &**text)).collect();
+    let new: Vec<(&str, &str)> = new.iter().map(|(path, text)| (&**path, &**text)).collect();
+    let (_, findings) = Fixture::new(&old, &new, "").examine();
+    let told: Vec<String> = findings.iter().map(told).collect();
+    assert_eq!(
+        told,
+        ["service-account-name-changed: sub.serviceAccount.create, sub 1.0.0 to 1.1.0; fix sub.serviceAccount.create=false verified"]
+    );
+}
+
+#[test]
+fn a_fix_that_makes_something_else_worse_is_refused() {
+    // The old default keeps the account, and takes the token from the same pod.
+    let template = DEPLOYMENT.replace("{{ .Values.automount }}", "{{ .Values.serviceAccount.create }}");
+    let old = "serviceAccount: {create: false, name: wi-sa}\nautomount: true\npodLabels: {}\nreplicas: 1\n";
+    let new = with(&[("create: false", "create: true")]);
+    let files = [("templates/app.yaml", DEPLOYMENT), ("values.yaml", old)];
+    let changed = [("templates/app.yaml", &*template), ("values.yaml", &*new)];
+    let (trials, findings) = Fixture::new(&files, &changed, "").examine();
+    let fix = findings[0].fix.as_ref();
+    assert!(fix.is_none_or(|fix| !fix.verified || shown(&fix.values) != "serviceAccount.create=false"), "{:?}", told(&findings[0]));
+    assert!(trials.fix.is_none_or(|fix| shown(&fix.values) != "serviceAccount.create=false"));
+}
+
+#[test]
+fn all_fixes_together_are_tried_as_one() {
+    let new = with(&[("create: false", "create: true"), ("automount: true", "automount: false")]);
+    let (trials, findings) = Fixture::values(DEPLOYMENT, BASE, &new, "").examine();
+    let told: Vec<String> = findings.iter().map(told).collect();
+    assert_eq!(
+        told,
+        [
+            "service-account-name-changed: serviceAccount.create; fix serviceAccount.create=false verified",
+            "token-mount-turned-off: automount; fix automount=false verified".replace("automount=false", "automount=true").as_str(),
+        ]
+    );
+    let fix = trials.fix.unwrap();
+    assert!(fix.verified);
+    assert_eq!(shown(&fix.values), "serviceAccount.create=false automount=true");
+}

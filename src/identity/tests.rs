@@ -14,7 +14,13 @@ fn identities(text: &str, facts: &Facts) -> Identities {
     let mut rendered = Rendered::default();
     for node in yaml::read_all(&source, &yaml::Limits::default()).unwrap() {
         let hook = node.get_path(["metadata", "annotations", "helm.sh/hook"]).and_then(|event| event.as_str()).map(str::to_owned);
-        let manifest = Manifest { path: "chart/templates/all.yaml".into(), kind: String::new(), text: Vec::new(), object: node };
+        let manifest = Manifest {
+            path: "chart/templates/all.yaml".into(),
+            kind: String::new(),
+            text: Vec::new(),
+            object: node.into(),
+            provenance: None,
+        };
         match hook {
             Some(event) => rendered.hooks.push(Hook { manifest, events: vec![event] }),
             None => rendered.manifests.push(manifest),

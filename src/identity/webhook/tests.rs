@@ -21,9 +21,10 @@ fn simulate(version: Version, pod: &Json, account: Option<&Json>) -> Injection {
     let manifest = |json: &Json| {
         let source = yaml::source("object.json", json.to_string().as_bytes()).unwrap();
         let object = yaml::read(&source, &yaml::Limits::default()).unwrap();
-        Manifest { path: "object.json".into(), kind: String::new(), text: Vec::new(), object }
+        Manifest { path: "object.json".into(), kind: String::new(), text: Vec::new(), object: object.into(), provenance: None }
     };
-    let rendered = Rendered { manifests: account.into_iter().chain([pod]).map(manifest).collect(), ..Rendered::default() };
+    let mut rendered = Rendered::default();
+    rendered.manifests = account.into_iter().chain([pod]).map(manifest).collect();
     let absent = ["wi-sa", "default"].map(|name| (name.to_owned(), ToldAccount::Absent));
     let facts = Facts { webhook_version: Some(version), tenant_id: Some(TENANT.into()), accounts: absent.into(), ..Facts::default() };
     let identities = read(&object::objects(&rendered, "review"), "review", &facts);

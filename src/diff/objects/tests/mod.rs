@@ -16,7 +16,8 @@ fn rendered(text: &str) -> Rendered {
         let object = yaml::read(&source, &yaml::Limits::default()).unwrap();
         let kind = object.get("kind").and_then(Node::as_str).unwrap_or_default().to_owned();
         let events = object.get_path(["metadata", "annotations", "helm.sh/hook"]).and_then(Node::as_str).map(str::to_owned);
-        let manifest = Manifest { path: source.name.clone(), kind, text: document.as_bytes().to_vec(), object: object.into(), provenance: None };
+        let manifest =
+            Manifest { path: source.name.clone(), kind, text: document.as_bytes().to_vec(), object: object.into(), provenance: None };
         match events {
             Some(events) => rendered.hooks.push(Hook { manifest, events: events.split(',').map(str::to_owned).collect() }),
             None => rendered.manifests.push(manifest),

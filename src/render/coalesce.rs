@@ -36,8 +36,8 @@ impl Coalescing<'_> {
                     return Err(Error::new(ErrorKind::Chart, format!("type mismatch on {}: {}", child.name, wrong_verb(&found))));
                 }
             };
-            globals(&below, values, self.warnings);
             let path: Vec<&str> = path.iter().copied().chain([&*mount.name]).collect();
+            globals(&below, values, &path, self.warnings);
             self.chart(child, &below, &path)?;
         }
         Ok(())
@@ -54,10 +54,11 @@ impl Coalescing<'_> {
                 (Some(Value::Nil), _) if !self.merge => remove(values, &key),
                 (Some(Value::Map(table)), Value::Map(default)) => {
                     let of_subchart = mount.children.iter().any(|child| child.name.as_bytes() == &*key);
-                    tables(&table, default, self.merge || of_subchart, &mut vec![key.lossy().into_owned()], self.warnings);
+                    let mut place = place(path, mount, &key);
+                    tables(&table, default, self.merge || of_subchart, &mut place, self.warnings);
                 }
                 (Some(Value::Map(_)), default) if !matches!(default, Value::Nil) => {
-                    let place = path.iter().copied().chain([&*mount.name, &*key.lossy()]).collect::<Vec<_>>().join(".");
+                    let place = place(path, mount, &key).join(".");
                     self.warnings.push(format!("warning: skipped value for {place}: Not a table."));
                 }
                 _ => {}
@@ -65,6 +66,11 @@ impl Coalescing<'_> {
         }
         Ok(())
     }
+}
+
+/// Where a key of a chart stands, as Helm's warnings say it: the names of the charts above, its own, the key.
+fn place(above: &[&str], mount: &Mount<'_>, key: &Text) -> Vec<String> {
+    above.iter().copied().chain([&*mount.name, &*key.lossy()]).map(str::to_owned).collect()
 }
 
 /// A copy that shares nothing.
@@ -102,10 +108,10 @@ pub(super) fn tables(target: &Map, source: &Map, merge: bool, path: &mut Vec<Str
                 tables(&old, &new, merge, path, warnings);
                 path.pop();
             }
-            (Some(Value::Map(_)), Value::Nil) | (Some(Value::Nil), Value::Map(_)) => {}
-            (Some(old), Value::Map(_)) => {
+            (Some(Value::Map(_)), Value::Nil) => {}
+            (Some(_), new @ Value::Map(_)) => {
                 let place = join(path, &key);
-                warnings.push(format!("warning: cannot overwrite table with non table for {place} ({})", crate::template::shown(&old)));
+                warnings.push(format!("warning: cannot overwrite table with non table for {place} ({})", crate::template::shown(&new)));
             }
             (Some(Value::Map(_)), new) => {
                 let place = join(path, &key);
@@ -122,15 +128,19 @@ fn join(path: &[String], key: &Text) -> String {
 }
 
 /// The parent's globals win over the child's; maps below the first level are shared between the two, as in Helm.
-fn globals(child: &Map, parent: &Map, warnings: &mut Vec<String>) {
+fn globals(child: &Map, parent: &Map, path: &[&str], warnings: &mut Vec<String>) {
     let table = |values: &Map| match values.get(b"global") {
         None => Some(Map::new(Table::new())),
         Some(Value::Map(map)) => Some(map),
         Some(_) => None,
     };
-    let (Some(own), Some(inherited)) = (table(child), table(parent)) else {
-        warnings.push("warning: skipping globals because destination global is not a table.".into());
-        return;
+    let (own, inherited) = match (table(child), table(parent)) {
+        (Some(own), Some(inherited)) => (own, inherited),
+        (own, _) => {
+            let wrong = if own.is_none() { "destination" } else { "source" };
+            warnings.push(format!("warning: skipping globals because {wrong} global is not a table."));
+            return;
+        }
     };
     for (key, value) in inherited.snapshot() {
         let there = own.get(&key);
@@ -140,14 +150,16 @@ fn globals(child: &Map, parent: &Map, warnings: &mut Vec<String>) {
             }
             (Value::Map(map), Some(Value::Map(old))) => {
                 let copy = Map::new(map.snapshot().into_iter().collect());
-                tables(&copy, &old, true, &mut vec!["global".into(), key.lossy().into_owned()], warnings);
+                let mut place: Vec<String> = path.iter().copied().chain([&*key.lossy()]).map(str::to_owned).collect();
+                tables(&copy, &old, true, &mut place, warnings);
                 own.set(key, Value::Map(copy));
             }
             (Value::Map(_), Some(_)) => {
-                warnings.push(format!("Conflict: cannot merge map onto non-map for {:?}. Skipping.", key));
+                let key = crate::template::printf(b"%q", &[Value::Str(key)]);
+                warnings.push(format!("Conflict: cannot merge map onto non-map for {}. Skipping.", String::from_utf8_lossy(&key)));
             }
             (_, Some(Value::Map(_))) => {
-                warnings.push(format!("key {:?} is table. Skipping", key));
+                warnings.push(format!("key {} is table. Skipping", key.lossy()));
             }
             (value, _) => {
                 own.set(key, value);

@@ -28,6 +28,37 @@ pub(super) struct Declared<'c> {
     pub(super) name: String,
 }
 
+impl Declared<'_> {
+    /// The first condition with a boolean decides; without one, tags: off when one says so and none says on.
+    fn is_enabled(&self, values: &Map, path: &str, warnings: &mut Vec<String>) -> bool {
+        let by_tags = self.is_tagged_on(values, warnings);
+        let conditions = self.dependency.condition.as_deref().unwrap_or_default().trim();
+        for condition in conditions.split(',').filter(|condition| !condition.is_empty()) {
+            match at_path(values, &format!("{path}{condition}")) {
+                Some(Value::Bool(enabled)) => return enabled,
+                None | Some(Value::Map(_)) => {}
+                Some(_) => {
+                    warnings.push(format!("Warning: Condition path '{condition}' for chart {} returned non-bool value", self.name));
+                }
+            }
+        }
+        by_tags
+    }
+
+    fn is_tagged_on(&self, values: &Map, warnings: &mut Vec<String>) -> bool {
+        let Some(Value::Map(tags)) = values.get(b"tags") else { return true };
+        let mut said = Vec::new();
+        for tag in &self.dependency.tags {
+            match tags.get(tag.as_bytes()) {
+                Some(Value::Bool(enabled)) => said.push(enabled),
+                Some(_) => warnings.push(format!("Warning: Tag '{tag}' for chart {} returned non-bool value", self.name)),
+                None => {}
+            }
+        }
+        said.is_empty() || said.contains(&true)
+    }
+}
+
 impl<'c> Mount<'c> {
     /// The tree below a root chart as the values switch it.
     ///
@@ -60,7 +91,7 @@ impl<'c> Mount<'c> {
         self.take_declared(&mut declared);
         let values = coalesce::coalesce_values(self, given, false, warnings)?;
         let disabled: Vec<String> =
-            declared.iter().filter(|one| !is_enabled(one.dependency, &values, path)).map(|one| one.name.clone()).collect();
+            declared.iter().filter(|one| !one.is_enabled(&values, path, warnings)).map(|one| one.name.clone()).collect();
         self.children.retain(|child| !disabled.contains(&child.name));
         declared.retain(|one| !disabled.contains(&one.name));
         for child in &mut self.children {
@@ -100,8 +131,8 @@ impl<'c> Mount<'c> {
         for one in &declared {
             for item in one.dependency.import_values.iter().flatten() {
                 match imported_table(&one.name, item, &values) {
-                    Some(table) => coalesce::tables(&imported, &table, true, &mut Vec::new(), warnings),
-                    None => warnings.push(format!("Warning: ImportValues missing table from chart {}", one.name)),
+                    Ok(table) => coalesce::tables(&imported, &table, true, &mut Vec::new(), warnings),
+                    Err(warning) => warnings.push(warning),
                 }
             }
         }
@@ -142,26 +173,6 @@ fn fits(chart: &Chart, dependency: &Dependency) -> bool {
     }
 }
 
-/// The first condition with a boolean decides; without one, tags: off when one says so and none says on.
-fn is_enabled(dependency: &Dependency, values: &Map, path: &str) -> bool {
-    let conditions = dependency.condition.as_deref().unwrap_or_default().trim();
-    for condition in conditions.split(',').filter(|condition| !condition.is_empty()) {
-        if let Some(Value::Bool(enabled)) = at_path(values, &format!("{path}{condition}")) {
-            return enabled;
-        }
-    }
-    let Some(Value::Map(tags)) = values.get(b"tags") else { return true };
-    let said: Vec<bool> = dependency
-        .tags
-        .iter()
-        .filter_map(|tag| match tags.get(tag.as_bytes()) {
-            Some(Value::Bool(enabled)) => Some(enabled),
-            _ => None,
-        })
-        .collect();
-    said.is_empty() || said.contains(&true)
-}
-
 /// The value at a dotted path.
 fn at_path(values: &Map, path: &str) -> Option<Value> {
     path.split('.').try_fold(Value::Map(values.clone()), |value, key| match value {
@@ -170,20 +181,33 @@ fn at_path(values: &Map, path: &str) -> Option<Value> {
     })
 }
 
+/// The table at a dotted path below a subchart's values.
+///
+/// # Errors
+/// What Helm says of the first key that is none.
+fn table_at(values: &Map, path: &str) -> Result<Map, String> {
+    path.split('.').try_fold(values.clone(), |table, key| match table.get(key.as_bytes()) {
+        Some(Value::Map(inner)) => Ok(inner),
+        _ => Err(format!("{} is not a table", String::from_utf8_lossy(&crate::template::printf(b"%q", &[Value::text(key)])))),
+    })
+}
+
 /// What one item of `import-values` brings, in the shape in which it is merged into the parent.
-fn imported_table(chart: &str, item: &Node, values: &Map) -> Option<Map> {
-    let table = |path: String| match at_path(values, &path) {
-        Some(Value::Map(map)) => Some(map),
-        _ => None,
-    };
+///
+/// # Errors
+/// Helm's warning that there is nothing to bring.
+fn imported_table(chart: &str, item: &Node, values: &Map) -> Result<Map, String> {
     match &item.data {
-        Data::Str(name) => table(format!("{chart}.exports.{name}")),
-        Data::Map(_) => {
-            let child = item.get("child").and_then(Node::as_str)?;
-            let parent = item.get("parent").and_then(Node::as_str)?;
-            Some(nested(parent, table(format!("{chart}.{child}"))?))
+        Data::Str(name) => {
+            table_at(values, &format!("{chart}.exports.{name}")).map_err(|why| format!("Warning: ImportValues missing table: {why}"))
         }
-        _ => None,
+        Data::Map(_) => {
+            let missing = |why| format!("Warning: ImportValues missing table from chart {chart}: {why}");
+            let text = |key| item.get(key).and_then(Node::as_str).ok_or_else(|| missing(format!("no text for {key}")));
+            let (child, parent) = (text("child")?, text("parent")?);
+            Ok(nested(parent, table_at(values, &format!("{chart}.{child}")).map_err(missing)?))
+        }
+        _ => Ok(Map::new(Table::new())),
     }
 }
 

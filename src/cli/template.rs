@@ -57,12 +57,13 @@ fn fetch(chart: &str, args: &TemplateArgs, terminal: &Terminal) -> Result<Packag
 }
 
 fn render(package: &Package, release: &Release, profile: Profile, args: &TemplateArgs, terminal: &Terminal) -> Result<Vec<u8>> {
-    let overrides = values::overrides(&args.values)?;
-    release.check_name()?;
     let mut capabilities = Capabilities::of(&profile);
     if let Some(version) = &args.kube_version {
         capabilities = capabilities.with_kube_version(version)?;
     }
+    let overrides = values::overrides(&args.values)?;
+    overrides.check()?;
+    release.check_name()?;
     capabilities.api_versions.extend(args.api_versions.iter().cloned());
     let chart = chart::open(package, &chart::Limits::default())?;
     if chart.metadata.deprecated {

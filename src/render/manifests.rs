@@ -196,7 +196,7 @@ fn head(object: &Node) -> Result<Head, String> {
         ));
     }
     if let Some(name) = field(metadata, "name") {
-        scalar(name, "SimpleHead.metadata.name")?;
+        scalar(name, ".metadata.name")?;
     }
     let Some(annotations) = field(metadata, "annotations") else { return Ok(head) };
     match &annotations.data {

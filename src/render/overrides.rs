@@ -34,6 +34,14 @@ pub struct SetFile {
 }
 
 impl Overrides {
+    /// Whether all of it can be read. Helm looks at it before it opens the chart.
+    ///
+    /// # Errors
+    /// `Syntax` or `Chart`, in Helm's words.
+    pub fn check(&self) -> Result<()> {
+        self.merged().map(drop)
+    }
+
     /// All of it in one map: files first, then JSON, typed values, strings, files' contents, literals, as Helm orders the kinds.
     ///
     /// # Errors

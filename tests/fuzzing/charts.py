@@ -29,7 +29,11 @@ import grammar
 SECONDS = 20
 # What Helm says, what chartshift says (both from their Error line on), and why that is no fault.
 ACCEPTED = [
+    (r"", r"limit reached: a decimal of more than 38 digits", "decimals have 38 digits, Helm's have as many as memory holds"),
+    (r"exceeded maximum template depth \(100000\)", r"limit reached: templates nested deeper than 4000", "templates nest 4000 deep, Helm's 100000 or until memory ends"),
 ]
+# What Helm says of a chart's own YAML files; chartshift tells the line below its message, with the file and an excerpt.
+READING = re.compile(r"(?<=: )error (converting YAML to JSON: (yaml: (line \d+: )?)?|unmarshaling JSON: while decoding JSON: )")
 # Signs that a terminal doesn't show: chartshift writes something visible in their place.
 HIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\ufffd]+|\\\\[uxnt]\\S{0,8}|<U\\+[0-9A-F]+>| ")
 Answer = collections.namedtuple("Answer", "code out said")
@@ -55,13 +59,18 @@ def run(command, flags, folder):
 def helms_words(said):
     """Helm's lines without its advice and the places in its own source."""
     said = re.sub(r"^\w+\.go:\d+: ", "", said, flags=re.M)
+    if re.search(r"^Error: (cannot load|error unpacking)", said, re.M):
+        said = READING.sub("", said)
     return in_order(re.sub(r"\n\nUse --debug flag.*", "", said, flags=re.S).strip())
 
 
 def our_words(said):
     """Ours with what it was caused by, as Helm writes it, without places, excerpts and hints."""
     said = re.sub(r"(Error: )cannot open the chart [^\n]*\n  caused by: |\n  caused by(: )", r"\1\2", said)
-    return in_order(re.split(r"\n  (?:--> |hint: )", said)[0].strip())
+    said = re.split(r"\n  (?:--> |hint: )", said)[0].strip()
+    if re.search(r"^Error: (cannot load|error unpacking)", said, re.M):
+        said = re.sub(r", (noticed on line \d+ )?while (scanning|parsing) .*", "", said)
+    return in_order(said)
 
 
 def in_order(said):

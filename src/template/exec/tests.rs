@@ -20,7 +20,15 @@ fn render(text: &str, limits: Limits) -> Result<String, String> {
 }
 
 fn small() -> Limits {
-    Limits { depth: 300, steps: 200_000, output_bytes: 100_000, string_bytes: 100_000, seconds: 60, list_items: 10_000 }
+    Limits {
+        depth: 300,
+        steps: 200_000,
+        output_bytes: 100_000,
+        string_bytes: 100_000,
+        made_bytes: 10_000_000,
+        seconds: 60,
+        list_items: 10_000,
+    }
 }
 
 #[test]

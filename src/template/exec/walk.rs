@@ -1,6 +1,6 @@
 //! Statements: text, actions, `if`, `with`, `range`, `template`.
 
-use super::error::{Fail, Frame, RenderError};
+use super::error::{Fail, Frame, MAX_LINE, MAX_MESSAGE, RenderError};
 use super::{Operand, Scope, Session};
 use crate::error::Place;
 use crate::template::ast::{At, Branch, Node, Pipe, Template};
@@ -9,6 +9,9 @@ use crate::template::value::{Elem, MapKind, Text, Value};
 
 /// The result of evaluating something; the error is complete.
 pub(super) type Outcome<T> = Result<T, Box<RenderError>>;
+
+/// How many entries of a map are listed in the time of one step.
+const ENTRIES_PER_STEP: u64 = 16;
 
 /// How a list of statements ended.
 #[derive(PartialEq, Eq)]
@@ -72,6 +75,10 @@ impl<'s> State<'s> {
         match fail {
             Fail::Text(message) => self.error(&format!("{lead}{message}")),
             Fail::Limit(message) => self.limit(&message),
+            Fail::Exec(mut inner) if inner.message.len() > MAX_MESSAGE => {
+                inner.frames.extend(self.at.map(|at| self.frame(at)));
+                inner
+            }
             Fail::Exec(inner) => {
                 let mut error = self.error(&format!("{lead}{}", inner.message));
                 error.is_limit = inner.is_limit;
@@ -85,6 +92,7 @@ impl<'s> State<'s> {
         let file = &self.template.file;
         let (line, column) = file.position(at.offset());
         let line_text = file.text.split(|byte| *byte == b'\n').nth(line - 1).unwrap_or_default();
+        let line_text = &line_text[..line_text.len().min(MAX_LINE)];
         let before = &line_text[..column.min(line_text.len())];
         let place =
             Place { file: file.name.to_string(), line: line as u32, column: String::from_utf8_lossy(before).chars().count() as u32 + 1 };
@@ -147,6 +155,7 @@ impl<'s> State<'s> {
                 self.write(&text[1..])
             }
             value => {
+                self.session.check_weight(value).map_err(|fail| self.failed("", fail))?;
                 let start = self.out.len();
                 print_value(self.out, value);
                 let length = self.out.len() - start;
@@ -183,6 +192,7 @@ impl<'s> State<'s> {
                 self.iterate(branch, items.map(|(index, byte)| (Value::Int(index as i64), Operand::bare(Value::Uint8(*byte)))))?
             }
             Value::Map(map) => {
+                self.session.charge(map.len() as u64 / ENTRIES_PER_STEP).map_err(|fail| self.failed("", fail))?;
                 let boxed = matches!(map.kind, MapKind::Any | MapKind::Values);
                 let entries = map.snapshot().into_iter();
                 self.iterate(branch, entries.map(|(key, value)| (Value::Str(key), Operand { value, boxed })))?

@@ -9,7 +9,7 @@ use crate::template::value::{Text, Value};
 use Param::{Any, Raw, Str};
 
 const fn deciding(name: &'static str, truth: bool) -> Function {
-    Function { name, params: &[Raw], rest: Some(Raw), body: Body::Deciding(truth), exists: |_| true }
+    Function { name, params: &[Raw], rest: Some(Raw), body: Body::Deciding(truth), walks: false, exists: |_| true }
 }
 
 pub(super) const ROWS: &[Function] = &[
@@ -31,12 +31,16 @@ pub(super) const ROWS: &[Function] = &[
             Err(format!("non-function {written} of type {}", value.type_name()).into())
         }
     }),
-    open("print", &[], Any, |_, args| Ok(Value::text(printed(args)))),
-    open("println", &[], Any, println),
-    open("printf", &[Str], Any, |_, args| Ok(Value::text(fmt::printf(args.text(0), &args.values(1))))),
-    open("html", &[], Any, |_, args| Ok(Value::text(html(&joined(args))))),
-    open("js", &[], Any, |_, args| Ok(Value::text(js(&joined(args))))),
-    open("urlquery", &[], Any, |_, args| Ok(Value::text(super::urls::query_escape(&joined(args))))),
+    open("print", &[], Any, |_, args| Ok(Value::text(printed(args)))).walking(),
+    open("println", &[], Any, println).walking(),
+    open("printf", &[Str], Any, |call, args| {
+        let most = call.longest_string();
+        Ok(Value::text(fmt::printf_within(args.text(0), &args.values(1), most)))
+    })
+    .walking(),
+    open("html", &[], Any, |_, args| Ok(Value::text(html(&joined(args))))).walking(),
+    open("js", &[], Any, |_, args| Ok(Value::text(js(&joined(args))))).walking(),
+    open("urlquery", &[], Any, |_, args| Ok(Value::text(super::urls::query_escape(&joined(args))))).walking(),
 ];
 
 fn printed(args: Args<'_>) -> Vec<u8> {

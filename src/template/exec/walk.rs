@@ -76,7 +76,7 @@ impl<'s> State<'s> {
             Fail::Text(message) => self.error(&format!("{lead}{message}")),
             Fail::Limit(message) => self.limit(&message),
             Fail::Exec(mut inner) if inner.message.len() > MAX_MESSAGE => {
-                inner.frames.extend(self.at.map(|at| self.frame(at)));
+                inner.frames.splice(0..0, self.at.map(|at| self.frame(at)));
                 inner
             }
             Fail::Exec(inner) => {
@@ -91,11 +91,11 @@ impl<'s> State<'s> {
     fn frame(&self, at: At<'_>) -> Frame {
         let file = &self.template.file;
         let (line, column) = file.position(at.offset());
-        let line_text = file.text.split(|byte| *byte == b'\n').nth(line - 1).unwrap_or_default();
-        let line_text = &line_text[..line_text.len().min(MAX_LINE)];
-        let before = &line_text[..column.min(line_text.len())];
-        let place =
-            Place { file: file.name.to_string(), line: line as u32, column: String::from_utf8_lossy(before).chars().count() as u32 + 1 };
+        let rest = &file.text[at.offset().min(file.text.len()) - column..];
+        let line_text = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len()).min(MAX_LINE)];
+        let (before, unshown) = (&line_text[..column.min(line_text.len())], column.saturating_sub(line_text.len()));
+        let characters = String::from_utf8_lossy(before).chars().count() + unshown;
+        let place = Place { file: file.name.to_string(), line: line as u32, column: characters as u32 + 1 };
         Frame {
             template: self.template.name.clone(),
             place,

@@ -166,6 +166,7 @@ impl Prepared {
         let session = Session::new(&set, self.limits.clone()).with_chance(self.chance);
         let outputs = execute(&session, &files)?;
         let mut rendered = manifests::sort(outputs)?;
+        warnings.append(&mut rendered.warnings);
         rendered.crds = root.crds();
         rendered.impure = session.impure_calls();
         rendered.warnings.clone_from(warnings);

@@ -18,6 +18,8 @@ pub struct Profile {
     pub else_with: bool,
     /// `range` over an integer (Go 1.24, Helm 3.18).
     pub range_over_int: bool,
+    /// The places of parse errors count the lines that comments take (Go 1.24, Helm 3.18).
+    pub comments_have_lines: bool,
     /// `incompatible types for comparison` names the types (Go 1.25, Helm 3.20).
     pub comparison_names_types: bool,
     /// `toYamlPretty` and `fromToml` (Helm 3.17).
@@ -39,6 +41,7 @@ impl Profile {
         kube_minor: 32,
         else_with: true,
         range_over_int: false,
+        comments_have_lines: false,
         comparison_names_types: false,
         pretty_yaml: true,
         group_prereleases: false,
@@ -53,6 +56,7 @@ impl Profile {
         commit: "3d8990f0836691f0229297773f3524598f46bda6",
         kube_minor: 34,
         range_over_int: true,
+        comments_have_lines: true,
         group_prereleases: true,
         ..Self::V3_17
     };

@@ -1,6 +1,8 @@
 //! Which subcharts take part, under which names, with which defaults (Helm 3.17 `pkg/chartutil/dependencies.go`): aliases, tags,
 //! conditions, imported values.
 
+use std::collections::{HashMap, HashSet};
+
 use super::coalesce;
 use crate::chart::{Chart, Dependency};
 use crate::error::Result;
@@ -28,7 +30,27 @@ pub(super) struct Declared<'c> {
     pub(super) name: String,
 }
 
+/// What Helm does to a declaration once, although the chart that makes it may be mounted twice: both mounts share it.
+#[derive(Default)]
+struct Seen {
+    /// Those that go by their alias now, also where the chart of their own name is looked for.
+    renamed: HashMap<*const Dependency, String>,
+    /// Those whose values were imported.
+    imported: HashSet<*const Dependency>,
+}
+
 impl Declared<'_> {
+    /// Whether it means this chart; one without a version means none.
+    fn fits(&self, chart: &Chart) -> bool {
+        if chart.metadata.name != self.name {
+            return false;
+        }
+        match (Constraint::parse(&self.dependency.version), Version::parse(&chart.metadata.version)) {
+            (Ok(constraint), Ok(version)) => constraint.check(&version),
+            _ => false,
+        }
+    }
+
     /// The first condition with a boolean decides; without one, tags: off when one says so and none says on.
     fn is_enabled(&self, values: &Map, path: &str, warnings: &mut Vec<String>) -> bool {
         let by_tags = self.is_tagged_on(values, warnings);
@@ -67,8 +89,9 @@ impl<'c> Mount<'c> {
     pub(super) fn root(chart: &'c Chart, given: &Map, warnings: &mut Vec<String>) -> Result<Self> {
         let mut root = Self::new(chart, chart.metadata.name.clone());
         root.is_root = true;
-        root.enable(given, "", warnings)?;
-        root.import(warnings)?;
+        let mut seen = Seen::default();
+        root.enable(given, "", &mut seen, warnings)?;
+        root.import(&mut seen, warnings)?;
         Ok(root)
     }
 
@@ -86,49 +109,55 @@ impl<'c> Mount<'c> {
     }
 
     /// Keeps the subcharts that are wanted and names them.
-    fn enable(&mut self, given: &Map, path: &str, warnings: &mut Vec<String>) -> Result<()> {
+    fn enable(&mut self, given: &Map, path: &str, seen: &mut Seen, warnings: &mut Vec<String>) -> Result<()> {
         let Some(mut declared) = self.declared.take() else { return Ok(()) };
-        self.take_declared(&mut declared);
+        self.take_declared(&mut declared, seen);
         let values = coalesce::coalesce_values(self, given, false, warnings)?;
         let disabled: Vec<String> =
             declared.iter().filter(|one| !one.is_enabled(&values, path, warnings)).map(|one| one.name.clone()).collect();
         self.children.retain(|child| !disabled.contains(&child.name));
         declared.retain(|one| !disabled.contains(&one.name));
         for child in &mut self.children {
-            child.enable(&values, &format!("{path}{}.", child.name), warnings)?;
+            child.enable(&values, &format!("{path}{}.", child.name), seen, warnings)?;
         }
         self.declared = (!declared.is_empty()).then_some(declared);
         Ok(())
     }
 
     /// Undeclared charts stay; each declaration takes the first chart of its name and version, under its alias.
-    fn take_declared(&mut self, declared: &mut [Declared<'c>]) {
+    fn take_declared(&mut self, declared: &mut [Declared<'c>], seen: &mut Seen) {
         let available: Vec<&'c Chart> = self.children.drain(..).map(|child| child.chart).collect();
+        for one in &mut *declared {
+            if let Some(name) = seen.renamed.get(&std::ptr::from_ref(one.dependency)) {
+                one.name.clone_from(name);
+            }
+        }
         for chart in &available {
-            if !declared.iter().any(|one| fits(chart, one.dependency)) {
+            if !declared.iter().any(|one| one.fits(chart)) {
                 self.children.push(Self::new(chart, chart.metadata.name.clone()));
             }
         }
         for one in declared {
             let alias = one.dependency.alias.clone().filter(|alias| !alias.is_empty());
-            if let Some(chart) = available.iter().find(|chart| fits(chart, one.dependency)) {
+            if let Some(chart) = available.iter().find(|chart| one.fits(chart)) {
                 self.children.push(Self::new(chart, alias.clone().unwrap_or_else(|| chart.metadata.name.clone())));
             }
             if let Some(alias) = alias {
+                seen.renamed.insert(one.dependency, alias.clone());
                 one.name = alias;
             }
         }
     }
 
     /// Takes over what declarations import from subcharts, the deepest first.
-    fn import(&mut self, warnings: &mut Vec<String>) -> Result<()> {
+    fn import(&mut self, seen: &mut Seen, warnings: &mut Vec<String>) -> Result<()> {
         for child in &mut self.children {
-            child.import(warnings)?;
+            child.import(seen, warnings)?;
         }
         let Some(declared) = self.declared.clone() else { return Ok(()) };
         let values = coalesce::coalesce_values(self, &Map::new(Table::new()), true, warnings)?;
         let imported = Map::new(Table::new());
-        for one in &declared {
+        for one in declared.iter().filter(|one| seen.imported.insert(one.dependency)) {
             for item in one.dependency.import_values.iter().flatten() {
                 match imported_table(&one.name, item, &values) {
                     Ok(table) => coalesce::tables(&imported, &table, true, &mut Vec::new(), warnings),
@@ -159,17 +188,6 @@ impl<'c> Mount<'c> {
         for child in &self.children {
             child.collect_crds(&format!("{path}/charts/{}", child.name), all);
         }
-    }
-}
-
-/// Whether a declaration means this chart; one without a version means none.
-fn fits(chart: &Chart, dependency: &Dependency) -> bool {
-    if chart.metadata.name != dependency.name {
-        return false;
-    }
-    match (Constraint::parse(&dependency.version), Version::parse(&chart.metadata.version)) {
-        (Ok(constraint), Ok(version)) => constraint.check(&version),
-        _ => false,
     }
 }
 

@@ -154,7 +154,8 @@ fn equal(call: &Call<'_>, a: &Value, b: &Value) -> Result<bool, Fail> {
 fn equal_others(a: &Value, b: &Value) -> Result<bool, Fail> {
     if !matches!(a, Value::Nil) && !matches!(b, Value::Nil) && a.kind_name() != b.kind_name() {
         let (type_a, type_b) = (a.type_name(), b.type_name());
-        return Err(format!("non-comparable types {}: {type_a}, {type_b}: {}", shown_text(a), shown_text(b)).into());
+        let a = String::from_utf8_lossy(&fmt::printf(b"%s", std::slice::from_ref(a))).into_owned();
+        return Err(format!("non-comparable types {a}: {type_a}, {type_b}: {}", shown_text(b)).into());
     }
     let nil = (is_nil(a), is_nil(b));
     match (a, b) {
@@ -162,7 +163,10 @@ fn equal_others(a: &Value, b: &Value) -> Result<bool, Fail> {
         (Value::Struct(a), Value::Struct(b)) => Ok(std::rc::Rc::ptr_eq(a, b)),
         (Value::Time(a), Value::Time(b)) => Ok(a == b),
         (Value::Version(a), Value::Version(b)) => Ok(std::rc::Rc::ptr_eq(a, b)),
-        _ => Err(format!("non-comparable type {}: {}", shown_text(b), b.type_name()).into()),
+        _ => {
+            let shown = String::from_utf8_lossy(&fmt::printf(b"%s", std::slice::from_ref(b))).into_owned();
+            Err(format!("non-comparable type {shown}: {}", b.type_name()).into())
+        }
     }
 }
 

@@ -15,6 +15,10 @@ pub(super) struct Mount<'c> {
     pub(super) chart: &'c Chart,
     /// Its alias, else its own name.
     pub(super) name: String,
+    /// What its files' paths begin with: `thanos/charts/minio`.
+    pub(super) path: String,
+    /// Whether a declaration put it here: Helm makes a copy of the chart then, and the charts in it may still belong to the original.
+    is_copy: bool,
     /// Its default values, with imported ones once those are processed.
     pub(super) defaults: Map,
     /// The declared dependencies that are enabled; `None` where Helm has nil.
@@ -92,6 +96,7 @@ impl<'c> Mount<'c> {
         let mut seen = Seen::default();
         root.enable(given, "", &mut seen, warnings)?;
         root.import(&mut seen, warnings)?;
+        root.place(root.name.clone(), root.name.clone());
         Ok(root)
     }
 
@@ -105,7 +110,7 @@ impl<'c> Mount<'c> {
             declared.map(|dependency| Declared { dependency, name: dependency.name.clone() }).collect()
         });
         let children = chart.subcharts.iter().map(|subchart| Self::new(subchart, subchart.metadata.name.clone())).collect();
-        Self { chart, name, defaults, declared, children, is_root: false }
+        Self { chart, name, path: String::new(), is_copy: false, defaults, declared, children, is_root: false }
     }
 
     /// Keeps the subcharts that are wanted and names them.
@@ -140,13 +145,26 @@ impl<'c> Mount<'c> {
         for one in declared {
             let alias = one.dependency.alias.clone().filter(|alias| !alias.is_empty());
             if let Some(chart) = available.iter().find(|chart| one.fits(chart)) {
-                self.children.push(Self::new(chart, alias.clone().unwrap_or_else(|| chart.metadata.name.clone())));
+                let name = alias.clone().unwrap_or_else(|| chart.metadata.name.clone());
+                self.children.push(Self { is_copy: true, ..Self::new(chart, name) });
             }
             if let Some(alias) = alias {
                 seen.renamed.insert(one.dependency, alias.clone());
                 one.name = alias;
             }
         }
+    }
+
+    /// Gives the paths of this chart and of those below it. Helm asks each chart for its parent, and the charts inside a copy that declares
+    /// nothing name the original, which stands at `original`, under its own name.
+    fn place(&mut self, path: String, original: String) {
+        let above = if self.is_copy { &original } else { &path };
+        let declares = self.chart.metadata.declares_dependencies;
+        for child in &mut self.children {
+            let parent = if child.is_copy || declares { &path } else { above };
+            child.place(format!("{parent}/charts/{}", child.name), format!("{above}/charts/{}", child.chart.metadata.name));
+        }
+        self.path = path;
     }
 
     /// Takes over what declarations import from subcharts, the deepest first.
@@ -174,19 +192,19 @@ impl<'c> Mount<'c> {
     /// The custom resource definitions of the chart and of those below it.
     pub(super) fn crds(&self) -> Vec<(String, bytes::Bytes)> {
         let mut all = Vec::new();
-        self.collect_crds(&self.name, &mut all);
+        self.collect_crds(&mut all);
         all
     }
 
-    fn collect_crds(&self, path: &str, all: &mut Vec<(String, bytes::Bytes)>) {
+    fn collect_crds(&self, all: &mut Vec<(String, bytes::Bytes)>) {
         for file in &self.chart.files {
             let extension = file.path.rsplit('.').next().unwrap_or_default().to_lowercase();
             if file.path.starts_with("crds/") && matches!(&*extension, "yaml" | "yml" | "json") {
-                all.push((format!("{path}/{}", file.path), file.bytes.clone()));
+                all.push((format!("{}/{}", self.path, file.path), file.bytes.clone()));
             }
         }
         for child in &self.children {
-            child.collect_crds(&format!("{path}/charts/{}", child.name), all);
+            child.collect_crds(all);
         }
     }
 }

@@ -161,7 +161,7 @@ impl Prepared {
         check_kube_version(&self.chart, capabilities)?;
         let mut files = BTreeMap::new();
         let top = objects::Top::new(release, capabilities, &self.profile);
-        collect(&root, &top, &root.name, coalesced.with_kind(MapKind::Values), &mut files);
+        collect(&root, &top, coalesced.with_kind(MapKind::Values), &mut files);
         let set = self.assemble(&files)?;
         let session = Session::new(&set, self.limits.clone()).with_chance(self.chance);
         let outputs = execute(&session, &files)?;
@@ -210,10 +210,9 @@ fn in_order<'f, 'c>(files: &'f BTreeMap<String, Renderable<'c>>) -> Vec<(&'f Str
 }
 
 /// Adds the templates of a chart and of those below it; returns the chart's top-level object.
-fn collect<'c>(mount: &Mount<'c>, top: &objects::Top, path: &str, values: Map, files: &mut BTreeMap<String, Renderable<'c>>) -> Map {
+fn collect<'c>(mount: &Mount<'c>, top: &objects::Top, values: Map, files: &mut BTreeMap<String, Renderable<'c>>) -> Map {
     let mut subcharts = Table::new();
     for child in &mount.children {
-        let child_path = format!("{path}/charts/{}", child.name);
         let child_values = match child.name.split('.').try_fold(values.clone(), |map, key| match map.get(key.as_bytes()) {
             Some(Value::Map(inner)) => Some(inner),
             _ => None,
@@ -221,10 +220,11 @@ fn collect<'c>(mount: &Mount<'c>, top: &objects::Top, path: &str, values: Map, f
             Some(found) => found.with_kind(MapKind::Values),
             None => Map::of(MapKind::Values, Table::new()),
         };
-        let object = collect(child, top, &child_path, child_values, files);
+        let object = collect(child, top, child_values, files);
         subcharts.insert(Text::from(&*child.name), Value::Map(object));
     }
     let data = top.object(mount, values, subcharts);
+    let path = &mount.path;
     for file in &mount.chart.templates {
         let base = file.path.rsplit('/').next().unwrap_or(&file.path);
         if mount.chart.metadata.is_library() && !base.starts_with('_') {

@@ -9,13 +9,13 @@ import re
 
 from words import FUNCTIONS, LITERALS, RARE_SCALARS, SCALARS, VERBS
 
-MISTYPED = 0.01
+MISTYPED = 0.006
 PATHS = {
     "s": ["Values.s0", "Values.s1", "Values.m0.s0", "Release.Name", "Chart.Name", "Chart.Version", "Release.Namespace", "Template.Name", "Values.global.g0", "Chart.AppVersion", "Capabilities.KubeVersion.Version"],
     "i": ["Values.i0", "Values.m0.i0", "Release.Revision", "Values.f0"],
     "f": ["Values.f0", "Values.i0"],
-    "b": ["Values.b0", "Release.IsInstall", "Chart.IsRoot", "Values.sub.enabled"],
-    "l": ["Values.l0", "Values.l1", "Values.m0.l0", "Chart.Keywords", "Chart.Maintainers", "Chart.Dependencies"],
+    "b": ["Values.b0", "Release.IsInstall", "Chart.IsRoot"],
+    "l": ["Values.l0", "Values.l1", "Values.m0.l0", "Values.l0", "Values.m0.l0", "Chart.Keywords"],
     "d": ["Values.m0", "Values.m1", "Values", "Values.global", "Values.sub", "Release", "Chart.Annotations", "Subcharts"],
     "a": ["Values.n0", "Values.d0", "Values.missing", "Values.m0.k", "Values.m0.k2", "Values.l0", "Values.s0", "Values.f0", "Values.b0", "Values.m0", "Capabilities.KubeVersion", "Chart.Metadata.Name", "Chart.Type", "Chart.Metadata"],
 }
@@ -119,7 +119,7 @@ class Text:
         whole = self.expression(kind, 3)
         bare = whole[1:-1] if whole.startswith("(") and whole.endswith(")") and balanced(whole[1:-1]) and self.often(0.9) else whole
         while self.often(0.15):
-            bare += self.pick([" | quote", " | toString", " | default \"d\"", " | upper", " | toJson", " | len", " | trim", " | b64enc", " | int", " | squote", " | kindOf"])
+            bare += self.pick([" | quote", " | toString", " | default \"d\"", " | toString | upper", " | toJson", " | toJson | len", " | toString | trim", " | quote | b64enc", " | int", " | squote", " | kindOf"])
         return bare
 
     # Statements
@@ -291,7 +291,7 @@ def document(chance, names=("n",)):
     if chance.random() < 0.4:
         body = text.statements(2)
         lines.append("  text: |\n    x" + body.replace("\n", "\n    ") if chance.random() < 0.7 else "#" + body.replace("\n", " "))
-    if chance.random() < 0.04:
+    if chance.random() < 0.02:
         lines.append(chance.choice(["bad: [", "  - x", "\tz: 1", "a: b: c", "k: \"", "x: *y", "{{ end }}", "{{ if", "}}", "data: again", "? x", "%A"]))
     del text.variables[mark:]
     return "\n".join(lines) + "\n"

@@ -57,7 +57,6 @@ add1 i -> i
 sub i i -> i
 div i nonzero -> i
 mod i nonzero -> i
-div i i -> i
 mul i* -> i
 max i i* -> i
 min i i* -> i
@@ -170,11 +169,11 @@ semverCompare constraint version -> b
 date layout! time! -> s
 dateInZone layout! time! zone! -> s
 htmlDate time! -> s
-dateModify duration! time! -> a
+dateModify duration! moment! -> a
 duration num -> s
 durationRound duration -> s
 toDate layout date -> time
-unixEpoch time! -> s
+unixEpoch moment! -> s
 tpl tpl ctx -> s
 include name ctx -> s
 required s a -> a
@@ -191,9 +190,7 @@ ge a a -> b
 index l small -> a
 index d key -> a
 index a a -> a
-slice s small small -> s
 len l -> i
-len a -> i
 print a* -> s
 println a* -> s
 html a* -> s
@@ -234,6 +231,7 @@ LITERALS = {
     "layout": tokens('"2006-01-02" "15:04:05" "Jan _2 2006" "Mon, 02 Jan 2006 15:04:05 MST" "3:04PM" "06/1/2" "2006-002" ".000" "Z07:00" "" "x" "2006-01-02T15:04:05Z"'),
     "date": tokens('"2024-02-29" "2001-01-01" "x" "" "2006-01-02T15:04:05Z" "1999-12-31" "2023-02-29"'),
     "time": ['(toDate "2006-01-02" "2024-02-29")', "(int64 1700000000)", "(int 86400)", '(toDate "2006-01-02T15:04:05Z" "2021-06-30T23:59:58Z")'],
+    "moment": ['(toDate "2006-01-02" "2024-02-29")', '(toDate "2006-01-02T15:04:05Z" "2021-06-30T23:59:58Z")'],
     "zone": tokens('"UTC" "America/New_York" "Asia/Tokyo" "Nowhere/X" ""'),
     "duration": tokens('"1h" "-1.5h" "36h10m" "2h10m5s" "90s" "400h" "0s" "5000h"'),
     "tpl": ['"plain"', '"{{ .Values.s0 }}"', '"{{ .Release.Name | upper }}"', '"{{ 1 | add 2 }}{{/* c */}}"', '"{{ .x }}"', '"{{ if }}"', '"{{ fail \\"inner\\" }}"', '"{{ range .Values.l0 }}{{ . }},{{ end }}"', '"{{ include \\"h0\\" . }}"', '"{{ define \\"t\\" }}T{{ end }}{{ template \\"t\\" }}"', '`{{- "x" -}} y`', '"{{ $.Values.missing.x }}"', '"{{ . | toJson }}"', '"{{ $x := 1 }}{{ $x }}"', '.Values.t0', '"{{ nope }}"', '"{{ end }}"'],

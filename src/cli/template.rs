@@ -66,7 +66,7 @@ fn render(package: &Package, release: &Release, profile: Profile, args: &Templat
     release.check_name()?;
     capabilities.api_versions.extend(args.api_versions.iter().cloned());
     let chart = chart::open(package, &chart::Limits::default())?;
-    if chart.metadata.deprecated {
+    if chart.metadata.deprecated && chart.metadata.is_installable() {
         terminal.helm_line("WARNING: This chart is deprecated");
     }
     let prepared = Prepared::new(Arc::new(chart), profile, Limits::default());

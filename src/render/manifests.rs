@@ -76,11 +76,11 @@ const HOOK_ANNOTATION: &str = "helm.sh/hook";
 const HOOK_EVENTS: [&str; 9] =
     ["pre-install", "post-install", "pre-delete", "post-delete", "pre-upgrade", "post-upgrade", "pre-rollback", "post-rollback", "test"];
 
-/// Sorts rendered files, by path, into objects, hooks and notes.
+/// Sorts rendered files, by path, into objects, hooks and notes; what Helm would say of hooks it skips is added to `warnings`.
 ///
 /// # Errors
 /// [`ErrorKind::Chart`] for a document that Helm can't read.
-pub(super) fn sort(files: BTreeMap<String, Vec<u8>>) -> Result<Rendered> {
+pub(super) fn sort(files: BTreeMap<String, Vec<u8>>, warnings: &mut Vec<String>) -> Result<Rendered> {
     let mut rendered = Rendered::default();
     for (path, content) in files {
         if path.ends_with("NOTES.txt") {
@@ -94,7 +94,7 @@ pub(super) fn sort(files: BTreeMap<String, Vec<u8>>) -> Result<Rendered> {
                 None => rendered.manifests.push(manifest),
                 Some(events) => match hook_events(&events) {
                     Some(events) => rendered.hooks.push(Hook { manifest, events }),
-                    None => rendered.warnings.push(format!("info: skipping unknown hook: {events:?}")),
+                    None => warnings.push(format!("info: skipping unknown hook: {events:?}")),
                 },
             }
         }

@@ -165,8 +165,7 @@ impl Prepared {
         let set = self.assemble(&files)?;
         let session = Session::new(&set, self.limits.clone()).with_chance(self.chance);
         let outputs = execute(&session, &files)?;
-        let mut rendered = manifests::sort(outputs)?;
-        warnings.append(&mut rendered.warnings);
+        let mut rendered = manifests::sort(outputs, warnings)?;
         rendered.crds = root.crds();
         rendered.impure = session.impure_calls();
         rendered.warnings.clone_from(warnings);
@@ -250,8 +249,8 @@ fn execute(session: &Session<'_>, files: &BTreeMap<String, Renderable<'_>>) -> R
 }
 
 fn check_installable(chart: &Chart) -> Result<()> {
-    let kind = &*chart.metadata.kind;
-    if !matches!(kind, "" | "application") {
+    if !chart.metadata.is_installable() {
+        let kind = &chart.metadata.kind;
         return Err(Error::new(ErrorKind::Chart, format!("{kind} charts are not installable")));
     }
     let missing: Vec<&str> = chart.missing_dependencies().iter().map(|dependency| &*dependency.name).collect();

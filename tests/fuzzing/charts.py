@@ -139,7 +139,7 @@ def kind_of(helm, ours):
     if helm.code == ours.code and helm.out == ours.out and plain(helm.said) == plain(ours.said):
         return None
     reason = accepted(helm.said, ours.said)
-    if reason and (helm.code == ours.code and helm.out == ours.out):
+    if reason and ours.code == 1:
         return "accepted: " + reason
     if ours.code not in (0, 1):
         return f"status {ours.code}"

@@ -34,8 +34,11 @@ for _call in CALLS:
 class Text:
     """Writes templates; `variables` are those in scope, with their types."""
 
-    def __init__(self, chance):
+    def __init__(self, chance, names=("h0", "h1", "h2"), is_definition=False):
         self.chance = chance
+        # The definitions it calls. One that came back to itself would cost Helm a gigabyte of stack before it gives up.
+        self.names = [f'"{name}"' for name in names]
+        self.is_definition = is_definition
         self.variables = []
         self.in_range = 0
         self.dot_is_root = True
@@ -82,6 +85,8 @@ class Text:
             return f"(dict{pairs})"
         if kind == "a":
             return self.literal(self.pick("s s i f b l d".split()), depth)
+        if self.is_definition and kind in ("tpl", "name"):
+            return self.pick([*self.names, '"plain"'] if kind == "name" else LITERALS[kind][:4])
         known = LITERALS[kind]
         return self.pick(known[:max(1, len(known) * 3 // 5)] if kind in FAULTY and self.often(0.92) else known)
 
@@ -213,10 +218,10 @@ class Text:
         return text + self.close()
 
     def make_include(self, _depth):
-        return self.tag(f"include {self.literal('name', 0) if self.often(0.1) else self.pick(LITERALS['name'][:3])} {self.pick(LITERALS['ctx'])}" + self.pick(["", " | trim", " | indent 2", " | quote"]))
+        return self.tag(f"include {self.literal('name', 0) if self.often(0.1) or not self.names else self.pick(self.names)} {self.pick(LITERALS['ctx'])}" + self.pick(["", " | trim", " | indent 2", " | quote"]))
 
     def make_template(self, _depth):
-        return self.tag(f"template {self.pick(LITERALS['name'][:3])} {self.pick(['.', '$', '.Values', ''])}")
+        return self.tag(f"template {self.pick(self.names or [self.literal('name', 0)])} {self.pick(['.', '$', '.Values', ''])}")
 
     def make_block(self, depth):
         was, self.variables = self.variables, []
@@ -308,8 +313,8 @@ def template(chance):
 
 def definitions(chance, names):
     made = ""
-    for name in names:
-        text = Text(chance)
+    for number, name in enumerate(names):
+        text = Text(chance, names[:number], is_definition=True)
         body = chance.choice(["x", "{{ .Release.Name }}", "y-z", "a\nb", "{{ . | toJson }}"]) if chance.random() < 0.8 else text.statements(1)
         made += f'{{{{{chance.choice(["- ", " "])}define "{name}"{chance.choice([" -", " "])}}}}}{body}{{{{ end }}}}\n'
     return made

@@ -34,8 +34,15 @@ fuzz_target!(|input: &[u8]| {
     let Some(chart) = chart(template, values) else { return };
     let profile = Profile::V3_17;
     let capabilities = Capabilities::of(&profile);
-    let limits =
-        Limits { depth: 100, steps: 20_000, output_bytes: 1 << 20, string_bytes: 1 << 20, seconds: 60, list_items: 10_000, ..Limits::default() };
+    let limits = Limits {
+        depth: 100,
+        steps: 20_000,
+        output_bytes: 1 << 20,
+        string_bytes: 1 << 20,
+        seconds: 60,
+        list_items: 10_000,
+        ..Limits::default()
+    };
     let prepared = Prepared::new(Arc::new(chart), profile, limits).stable();
     let _ = prepared.render(&Overrides::default(), &Release::default(), &capabilities);
 });

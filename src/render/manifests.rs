@@ -88,7 +88,7 @@ const HOOK_ANNOTATION: &str = "helm.sh/hook";
 const HOOK_EVENTS: [&str; 9] =
     ["pre-install", "post-install", "pre-delete", "post-delete", "pre-upgrade", "post-upgrade", "pre-rollback", "post-rollback", "test"];
 
-/// Sorts rendered files, by path, into objects, hooks and notes.
+/// Sorts rendered files, by path, into objects, hooks and notes; what Helm would say of hooks it skips is added to `warnings`.
 ///
 /// # Errors
 /// [`ErrorKind::Chart`] for a document that Helm can't read.
@@ -235,7 +235,7 @@ fn head(object: &Node, profile: &Profile) -> Result<Head, String> {
         ));
     }
     if let Some(name) = field(metadata, "name") {
-        scalar(name, "SimpleHead.metadata.name")?;
+        scalar(name, ".metadata.name")?;
     }
     let Some(annotations) = field(metadata, "annotations") else { return Ok(head) };
     match &annotations.data {

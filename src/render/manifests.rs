@@ -1,14 +1,14 @@
 //! Rendered files become objects (Helm 3.17 `pkg/releaseutil`): split at separators, hooks told apart, sorted by kind.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use bstr::ByteSlice;
 use regex::bytes::Regex;
 
 use super::Rendered;
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::value::{Data, Node, Source, yaml};
+use crate::value::{Data, Node, yaml};
 
 /// One document of a rendered file.
 #[derive(Debug, Clone)]
@@ -127,9 +127,13 @@ struct Head {
 }
 
 fn read(path: &str, text: &[u8]) -> Result<(Node, Head)> {
-    let source = Arc::new(Source { name: path.to_owned(), text: String::from_utf8_lossy(text).into_owned() });
     let limits = yaml::Limits::default();
     let refused = |message: String| Error::new(ErrorKind::Chart, format!("YAML parse error on {path}: {message}"));
+    let source = yaml::source(path, text).map_err(|error| {
+        let place = error.place().cloned();
+        let error = refused(format!("error converting YAML to JSON: yaml: {error}"));
+        place.into_iter().fold(error, Error::at)
+    })?;
     let object = yaml::read(&source, &limits).map_err(|error| {
         let place = error.place().cloned();
         let error = refused(yaml::helm_error(&source, &limits).unwrap_or_else(|| error.to_string()));

@@ -170,6 +170,7 @@ fn chunk(call: &Call<'_>, args: Args<'_>) -> Outcome {
     let chunks = match usize::try_from(args.int(0)) {
         Ok(size @ 1..) => items.chunks(size).map(|chunk| Value::list(chunk.to_vec())).collect(),
         Ok(0) if items.is_empty() => Vec::new(),
+        Err(_) if items.len() == 1 && args.int(0) < -1 => vec![Value::list(items)],
         // Below zero, the number of chunks can still come out as zero.
         Err(_) if items.len() > 1 && args.int(0).unsigned_abs() >= items.len() as u64 - 1 => Vec::new(),
         _ => return Err("runtime error: makeslice: len out of range".into()),

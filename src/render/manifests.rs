@@ -232,7 +232,32 @@ fn hook_events(annotation: &str) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::split;
+    use super::{read, sort, split};
+
+    /// What Helm 3.17.3 says of documents that it can't read.
+    #[test]
+    #[allow(clippy::unwrap_used)]
+    fn documents_are_refused_in_helms_words() {
+        let decoding = "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal";
+        let table: [(&[u8], String); 4] = [
+            (b"k: \xff\xfe", "error converting YAML to JSON: yaml: invalid leading UTF-8 octet".into()),
+            (b"k: \xe9", "error converting YAML to JSON: yaml: incomplete UTF-8 octet sequence".into()),
+            (b"metadata: {name: {a: 1}}", format!("{decoding} object into Go struct field .metadata.name of type string")),
+            (b"kind: [a]", format!("{decoding} array into Go struct field SimpleHead.kind of type string")),
+        ];
+        for (text, expected) in table {
+            let error = read("c/templates/t.yaml", text).err().unwrap();
+            assert_eq!(error.to_string(), format!("YAML parse error on c/templates/t.yaml: {expected}"));
+        }
+    }
+
+    #[test]
+    fn skipped_hooks_are_told_of_even_when_a_later_document_is_refused() {
+        let hook = b"metadata: {annotations: {helm.sh/hook: crd-install}}\n---\na: b: c\n".to_vec();
+        let mut warnings = Vec::new();
+        assert!(sort([("c/templates/t.yaml".to_owned(), hook)].into(), &mut warnings).is_err());
+        assert_eq!(warnings, ["info: skipping unknown hook: \"crd-install\""]);
+    }
 
     #[test]
     fn separators_take_the_blank_space_around_them() {

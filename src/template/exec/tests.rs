@@ -57,7 +57,7 @@ fn hostile_templates_end_in_an_error_that_names_the_limit_and_the_line() {
         ("splitn", "{{ splitn \"\" 999999999 (repeat 20000 \"a\") }}", "a list of more than 10000 items"),
         ("matches", "{{ regexFindAll \"a\" (repeat 20000 \"a\") -1 }}", "a list of more than 10000 items"),
         ("replacements", "{{ regexReplaceAll \"a\" (repeat 1000 \"a\") (repeat 1000 \"b\") }}", "a string of more than 100000 bytes"),
-        ("verbs", "{{ printf (repeat 1000 \"%[1]99999d\") 1 }}", "a string of more than 100000 bytes"),
+        ("verbs", "{{ printf (repeat 1000 \"%99999[1]d\") 1 }}", "a string of more than 100000 bytes"),
         ("padded list", "{{ printf \"%99999d\" (until 99) }}", "a string of more than 100000 bytes"),
         (
             "values",

@@ -25,7 +25,7 @@ fn small() -> Limits {
         steps: 200_000,
         output_bytes: 100_000,
         string_bytes: 100_000,
-        made_bytes: 10_000_000,
+        made_bytes: 30_000_000,
         seconds: 60,
         list_items: 10_000,
     }
@@ -62,13 +62,13 @@ fn hostile_templates_end_in_an_error_that_names_the_limit_and_the_line() {
         (
             "values",
             "{{ $d := dict }}{{ range until 999 }}{{ $_ := set $d (toString .) (repeat 99999 \"a\") }}{{ end }}",
-            "more than 10000000 bytes of values",
+            "more than 30000000 bytes of values",
         ),
-        ("lists", "{{ $l := list }}{{ range until 9999 }}{{ $l = append $l . }}{{ end }}", "more than 10000000 bytes of values"),
+        ("lists", "{{ $l := list }}{{ range until 9999 }}{{ $l = append $l . }}{{ end }}", "more than 30000000 bytes of values"),
         (
             "patterns",
             "{{ range until 9999 }}{{ $_ := regexMatch (printf \"[a-z]{1,900}%d\" .) \"a\" }}{{ end }}",
-            "more than 10000000 bytes of values",
+            "more than 30000000 bytes of values",
         ),
         ("pattern", "{{ regexMatch (repeat 100 \"\\\\pL\") (repeat 99999 \"a\") }}", "on a text of 99999 bytes"),
         ("cycle", "{{ $d := dict }}{{ $_ := set $d \"d\" $d }}{{ deepCopy $d }}", "a value nested deeper than 1000"),

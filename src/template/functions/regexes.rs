@@ -18,7 +18,11 @@ const MAX_WORK: u64 = 1 << 37;
 const MAX_REPEAT: u32 = 1_000;
 
 pub(super) const ROWS: &[Function] = &[
-    fixed("regexMatch", &[Str, Str], |call, args| Ok(Value::Bool(compile(call, args).is_ok_and(|regex| regex.is_match(args.text(1)))))),
+    fixed("regexMatch", &[Str, Str], |call, args| match compile(call, args) {
+        Ok(regex) => Ok(Value::Bool(regex.is_match(args.text(1)))),
+        Err(Fail::Text(_)) => Ok(Value::Bool(false)),
+        Err(limit) => Err(limit),
+    }),
     fixed("mustRegexMatch", &[Str, Str], |call, args| Ok(Value::Bool(compile(call, args)?.is_match(args.text(1))))),
     fixed("regexFind", &[Str, Str], |call, args| Ok(find(&must_compile(call, args)?, args))),
     fixed("mustRegexFind", &[Str, Str], |call, args| Ok(find(&compile(call, args)?, args))),

@@ -31,6 +31,7 @@ SECONDS = 20
 ACCEPTED = [
     (r"", r"limit reached: a decimal of more than 38 digits", "decimals have 38 digits, Helm's have as many as memory holds"),
     (r"exceeded maximum template depth \(100000\)", r"limit reached: templates nested deeper than 4000", "templates nest 4000 deep, Helm's 100000 or until memory ends"),
+    (r"", r"reflect\.Value\.Slice: slice index out of bounds", "Go cuts lists up to what was allocated for them, not up to their length"),
 ]
 # What Helm says of a chart's own YAML files; chartshift tells the line below its message, with the file and an excerpt.
 READING = re.compile(r"(?<=: )error (converting YAML to JSON: (yaml: (line \d+: )?)?|unmarshaling JSON: while decoding JSON: )")

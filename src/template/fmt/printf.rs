@@ -264,6 +264,8 @@ impl Printer {
             return self.string(value.type_name().as_bytes(), 's', value);
         }
         match value {
+            // Only errors can be wrapped, and values are none.
+            _ if verb == 'w' && depth == 0 => self.misuse(value, verb),
             Value::Nil if depth > 0 || verb == 'v' => {
                 let text: &[u8] = if self.flags.sharp_v && depth > 0 { b"interface {}(nil)" } else { b"<nil>" };
                 if depth > 0 { self.out.extend_from_slice(text) } else { self.pad(text) }

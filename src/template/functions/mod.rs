@@ -273,5 +273,20 @@ fn to_texts(value: &Value) -> Vec<Text> {
     }
 }
 
+/// The same as a list; of a `[]string` without elements it is as nil as that one was.
+fn texts_of(value: &Value, sorted: bool) -> Value {
+    if let Value::List(list) = value
+        && list.elem == Elem::Str
+        && list.items.is_none()
+    {
+        return value.clone();
+    }
+    let mut texts = to_texts(value);
+    if sorted {
+        texts.sort();
+    }
+    Value::texts(texts)
+}
+
 #[cfg(test)]
 mod tests;

@@ -21,8 +21,9 @@ const MAX_REPEAT: u32 = 1_000;
 
 pub(super) const ROWS: &[Function] = &[
     fixed("regexMatch", &[Str, Str], |call, args| match compile(call, args) {
+        Ok(regex) => Ok(Value::Bool(regex.is_match(args.text(1)))),
         Err(Fail::Text(_)) => Ok(Value::Bool(false)),
-        compiled => Ok(Value::Bool(compiled?.is_match(args.text(1)))),
+        Err(limit) => Err(limit),
     }),
     fixed("mustRegexMatch", &[Str, Str], |call, args| Ok(Value::Bool(compile(call, args)?.is_match(args.text(1))))),
     fixed("regexFind", &[Str, Str], |call, args| Ok(find(&must_compile(call, args)?, args))),

@@ -143,28 +143,6 @@ pub struct Finding {
     pub ignored: Option<String>,
 }
 
-/// What a finding says of one thing, however it is worded and grouped: the rule, and the pod, account, object, setting or file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key {
-    /// The rule's id.
-    pub rule: String,
-    /// `Kind/name` of a rendered thing; else the path of a place.
-    pub about: String,
-}
-
-impl Finding {
-    /// The keys of all it says: of findings from two renders, those with a key in common say the same of the same thing.
-    pub fn keys(&self) -> std::collections::BTreeSet<Key> {
-        let key = |about: String| Key { rule: self.rule.clone(), about };
-        if self.confidence == Confidence::Possible {
-            return self.changes.iter().map(|place| key(place.path.to_string())).collect();
-        }
-        let things = self.changes.iter().filter_map(|place| place.path.steps().first());
-        let named = things.map(|step| key(matching::step_text(step).to_owned()));
-        named.chain(self.workloads.iter().map(|workload| key(workload.clone()))).collect()
-    }
-}
-
 /// What brought a finding about.
 #[derive(Debug, Clone)]
 pub enum Cause {

@@ -51,11 +51,8 @@ impl Overrides {
     /// # Errors
     /// `Syntax` or `Chart`, in Helm's words, for a values file that is no mapping and for a `--set` text that can't be read.
     pub(super) fn merged(&self, profile: &Profile) -> Result<Map> {
-        fn set_with(profile: &Profile) -> impl Fn(Flag<'_>, &str, &Map) -> Result<()> {
-            let ignores_open_index = profile.set_ignores_open_index;
-            move |flag, text, values| Setter { flag, ignores_open_index }.set(text, values)
-        }
-        let set = set_with(profile);
+        let ignores_open_index = profile.set_ignores_open_index;
+        let set = |flag: Flag<'_>, text: &str, values: &Map| Setter { flag, ignores_open_index }.set(text, values);
         let mut values = Map::new(Table::new());
         for file in &self.files {
             let reading = format!("failed to parse {}", file.at.source.name);

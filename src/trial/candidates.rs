@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::judged::Key;
+use crate::classify::Key;
 use super::layer::{self, nowhere};
 use super::lines;
 use super::runs::Runs;
@@ -100,6 +100,7 @@ pub(super) fn for_finding(runs: &Runs<'_>, key: &Key, places: &dyn Fn() -> Vec<P
     let case = runs.case;
     let mut attempts = moved_values(keys);
     let (old, new) = (case.old_identities, &runs.plain.identities);
+    let key = &Key { rule: key.rule.clone(), about: workload(key, old, new) };
     if key.rule.starts_with("use-label-") {
         attempts.extend(label(key, &places()));
     } else if key.rule.starts_with("client-id-") || key.rule.starts_with("tenant-id-") {
@@ -113,6 +114,13 @@ pub(super) fn for_finding(runs: &Runs<'_>, key: &Key, places: &dyn Fn() -> Vec<P
         attempts.extend(switches(case, key, "hostnetwork", was));
     }
     attempts
+}
+
+/// The workload that a finding is about; of an account, the first that ran or runs on it.
+fn workload(key: &Key, old: &Identities, new: &Identities) -> String {
+    let account = key.about.strip_prefix("ServiceAccount/");
+    let known = account.and_then(|name| old.accounts.get(name).or_else(|| new.accounts.get(name)));
+    known.and_then(|account| account.workloads.first()).unwrap_or(&key.about).clone()
 }
 
 /// The user's values at the keys that likely took the place of those they set.

@@ -4,13 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::effects::Effects;
-use super::judged::Key;
 use super::lines::{self, Written};
 use super::moved::{self, Moved};
 use super::runs::{Runs, Trial};
 use super::search;
 use crate::chart::Chart;
-use crate::classify::{Cause, Place};
+use crate::classify::{Cause, Key, Place};
 use crate::diff::{Comparison, ValueChange};
 use crate::value::{Path, Step};
 

@@ -6,32 +6,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::classify::{Confidence, Finding, Severity};
+use crate::classify::{Confidence, Finding, Key, Severity};
 use crate::identity::Identities;
 use crate::render::Rendered;
 
 /// Says what a render of the new version comes to, next to the old version's. Called from several threads.
 pub type Judge<'a> = dyn Fn(&Rendered) -> Judged + Sync + 'a;
-
-/// A finding on one workload, or on one place when it is about none.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key {
-    /// The rule's id.
-    pub rule: String,
-    /// `Kind/name`, or the place's path.
-    pub about: String,
-}
-
-impl Key {
-    /// The keys of a finding, one for each of its workloads, or else for each of its places.
-    pub fn of(finding: &Finding) -> Vec<Self> {
-        let about: Vec<String> = match &*finding.workloads {
-            [] => finding.changes.iter().map(|place| place.path.to_string()).collect(),
-            workloads => workloads.to_vec(),
-        };
-        about.into_iter().map(|about| Self { rule: finding.rule.clone(), about }).collect()
-    }
-}
 
 /// What a render comes to.
 #[derive(Debug, Clone, Default)]
@@ -47,7 +27,7 @@ impl Judged {
     pub fn of(findings: &[Finding], identities: Identities) -> Self {
         let mut worst = BTreeMap::new();
         for finding in findings.iter().filter(|finding| finding.confidence > Confidence::Possible) {
-            for key in Key::of(finding) {
+            for key in finding.keys() {
                 let severity = worst.entry(key).or_insert(finding.severity);
                 *severity = (*severity).max(finding.severity);
             }

@@ -1,7 +1,7 @@
 //! Which template lines wrote what a finding is about, and what they read. Depends on `object`, `identity` and `render`'s provenance.
 
 use super::Case;
-use super::judged::Key;
+use crate::classify::Key;
 use crate::chart::Chart;
 use crate::identity::Identities;
 use crate::object::{self, Object};
@@ -55,18 +55,18 @@ pub(super) fn of(case: &Case<'_>, key: &Key) -> Vec<Written> {
 fn of_side(case: &Case<'_>, render: &Rendered, chart: &Chart, who: &Identities, key: &Key) -> Vec<Written> {
     let fields = FIELDS.iter().find(|(prefix, ..)| key.rule.starts_with(prefix));
     let objects = object::objects(render, &case.release.namespace);
-    let Some(workload) = objects.iter().find(|object| object.id.label() == key.about) else { return Vec::new() };
-    let account = who.workloads.get(&key.about).map(|record| format!("ServiceAccount/{}", record.service_account_name));
-    let account = account.and_then(|label| objects.iter().find(|object| object.id.label() == label));
-    let mut written = Vec::new();
-    let Some((_, metadata, spec, of_account)) = fields else {
-        written.extend(line(workload, &Path::root(), chart));
-        return written;
+    let labelled = |label: &str| objects.iter().find(|object| object.id.label() == label);
+    let Some(about) = labelled(&key.about) else { return Vec::new() };
+    let account = match who.workloads.get(&key.about) {
+        Some(record) => labelled(&format!("ServiceAccount/{}", record.service_account_name)),
+        None => Some(about),
     };
-    if let Some(template) = workload.pod_template() {
+    let Some((_, metadata, spec, of_account)) = fields else { return line(about, &Path::root(), chart).into_iter().collect() };
+    let mut written = Vec::new();
+    if let Some(template) = about.pod_template() {
         let pod = metadata.iter().map(|field| template.metadata_path.join(&Path::keys(field.iter().copied())));
         let pod = pod.chain(spec.iter().map(|field| template.spec_path.join(&Path::keys(field.iter().copied()))));
-        written.extend(pod.filter_map(|path| line(workload, &path, chart)));
+        written.extend(pod.filter_map(|path| line(about, &path, chart)));
     }
     if let Some(account) = account {
         written.extend(of_account.iter().filter_map(|field| line(account, &Path::keys(field.iter().copied()), chart)));

@@ -30,14 +30,14 @@ mod user;
 use std::collections::BTreeMap;
 
 pub use crate::classify::Effect;
-use crate::classify::{Confidence, Finding};
+use crate::classify::{Confidence, Finding, Key};
 use crate::diff::{self, Comparison, Missing};
 use crate::identity::Identities;
 use crate::render::{self, Capabilities, Prepared, Release, Rendered};
 use crate::value::{Node, Path};
 
 pub use assume::assumed;
-pub use judged::{Judge, Judged, Key};
+pub use judged::{Judge, Judged};
 pub use pin::{Pinned, pin};
 
 /// Values to set: paths of keys, and what they get. Null takes a default away.
@@ -199,7 +199,7 @@ pub fn examine(case: &Case<'_>, findings: &mut [Finding]) -> Trials {
 fn explain(runs: &mut runs::Runs<'_>, effects: &effects::Effects, overrides: &Overrides, findings: &mut [Finding]) -> Option<Combined> {
     let tried = |finding: &&mut Finding| finding.confidence > Confidence::Possible && finding.ignored.is_none();
     let plain = std::sync::Arc::clone(&runs.plain);
-    let keys_of = |finding: &Finding| -> Vec<Key> { Key::of(finding).into_iter().filter(|key| plain.findings.contains_key(key)).collect() };
+    let keys_of = |finding: &Finding| -> Vec<Key> { finding.keys().into_iter().filter(|key| plain.findings.contains_key(key)).collect() };
     let wanted: Vec<Key> = findings.iter_mut().filter(tried).flat_map(|finding| keys_of(finding)).collect();
     let culprits = causes::culprits(runs, effects, &wanted);
     let mut fixed = Vec::new();

@@ -6,7 +6,7 @@ use crate::chart::{self, Chart};
 use crate::classify::{Confidence, Finding, Severity};
 use crate::diff::{self, ChangeKind, Comparison};
 use crate::fetch::{Content, Package, RawFile};
-use crate::identity::{Automount, Details, Identities, Record};
+use crate::identity::{self, Automount, Facts, Identities};
 use crate::object;
 use crate::render::{Capabilities, Overrides, Prepared, Release, Rendered};
 use crate::template::{Limits, Profile};
@@ -124,39 +124,9 @@ impl Fixture {
     }
 }
 
-/// As much of the pods' identities as the judge needs.
+/// Who the pods of a render are, with nothing known from outside.
 pub(super) fn identities(rendered: &Rendered) -> Identities {
-    let objects = object::objects(rendered, "ns");
-    let mut all = Identities::default();
-    for object in &objects {
-        let Some(template) = object.pod_template() else { continue };
-        let text = |node: Option<&Node>| node.and_then(Node::as_str).map(str::to_owned);
-        let name = template.spec.and_then(|spec| text(spec.get("serviceAccountName"))).unwrap_or_else(|| "default".into());
-        let account = objects.iter().find(|object| object.id.kind == "ServiceAccount" && object.id.name == name);
-        let annotation = |key| text(account?.node.get_path(["metadata", "annotations", key]));
-        let automount = template.spec.and_then(|spec| match spec.get("automountServiceAccountToken")?.data {
-            crate::value::Data::Bool(truth) => Some(truth),
-            _ => None,
-        });
-        let label = template.metadata.and_then(|metadata| text(metadata.get_path(["labels", "azure.workload.identity/use"])));
-        all.workloads.insert(
-            object.id.label(),
-            Record {
-                subject: format!("system:serviceaccount:ns:{name}"),
-                rendered: account.is_some(),
-                client_id: annotation("azure.workload.identity/client-id"),
-                tenant_id: None,
-                use_label: label.as_deref() == Some("true"),
-                pod_automount: automount,
-                account_automount: None,
-                automount: Automount::Known(automount.unwrap_or(true)),
-                host_network: false,
-                details: Details::default(),
-                service_account_name: name,
-            },
-        );
-    }
-    all
+    identity::read(&object::objects(rendered, "ns"), "ns", &Facts::default())
 }
 
 /// Three rules: the account's name, the use label, the token mount. One finding for each rule, with all its workloads.

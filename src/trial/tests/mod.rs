@@ -5,4 +5,5 @@ mod effects;
 mod explained;
 mod fixture;
 mod pinned;
+mod stories;
 mod users;

@@ -301,12 +301,12 @@ fn collect<'c>(mount: &Mount<'c>, top: &objects::Top, values: Map, files: &mut B
         subcharts.insert(Text::from(&*child.name), Value::Map(object));
     }
     let data = top.object(mount, values, subcharts);
+    let path = &mount.path;
     for file in &mount.chart.templates {
         let base = file.path.rsplit('/').next().unwrap_or(&file.path);
         if mount.chart.metadata.is_library() && !base.starts_with('_') {
             continue;
         }
-        let path = &mount.path;
         let base_path = format!("{path}/templates");
         files.insert(format!("{path}/{}", file.path), Renderable { content: &file.bytes, data: data.clone(), base_path });
     }
@@ -351,8 +351,8 @@ fn warnings_of_loading(chart: &Chart, notes: &mut Notes<'_>) {
 }
 
 fn check_installable(chart: &Chart) -> Result<()> {
-    let kind = &*chart.metadata.kind;
-    if !matches!(kind, "" | "application") {
+    if !chart.metadata.is_installable() {
+        let kind = &chart.metadata.kind;
         return Err(Error::new(ErrorKind::Chart, format!("{kind} charts are not installable")));
     }
     Ok(())

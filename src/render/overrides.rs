@@ -38,6 +38,14 @@ pub struct SetFile {
 }
 
 impl Overrides {
+    /// Whether all of it can be read. Helm looks at it before it opens the chart.
+    ///
+    /// # Errors
+    /// `Syntax` or `Chart`, in Helm's words.
+    pub fn check(&self, profile: &Profile) -> Result<()> {
+        self.merged(profile).map(drop)
+    }
+
     /// All of it in one map: files first, then JSON, typed values, strings, files' contents, literals, as Helm orders the kinds.
     ///
     /// # Errors

@@ -32,6 +32,8 @@ pub(super) struct Mount<'c> {
 pub(super) struct Declared<'c> {
     pub(super) dependency: &'c Dependency,
     pub(super) name: String,
+    /// Whether Helm came by and found it on: below a chart that declares nothing it doesn't look.
+    pub(super) enabled: bool,
 }
 
 /// What Helm does to a declaration once, although the chart that makes it may be mounted twice: both mounts share it.
@@ -107,7 +109,7 @@ impl<'c> Mount<'c> {
         };
         let declared = chart.metadata.declares_dependencies.then(|| {
             let declared = chart.metadata.dependencies.iter();
-            declared.map(|dependency| Declared { dependency, name: dependency.name.clone() }).collect()
+            declared.map(|dependency| Declared { dependency, name: dependency.name.clone(), enabled: false }).collect()
         });
         let children = chart.subcharts.iter().map(|subchart| Self::new(subchart, subchart.metadata.name.clone())).collect();
         Self { chart, name, path: String::new(), is_copy: false, defaults, declared, children, is_root: false }
@@ -122,6 +124,7 @@ impl<'c> Mount<'c> {
             declared.iter().filter(|one| !one.is_enabled(&values, path, warnings)).map(|one| one.name.clone()).collect();
         self.children.retain(|child| !disabled.contains(&child.name));
         declared.retain(|one| !disabled.contains(&one.name));
+        declared.iter_mut().for_each(|one| one.enabled = true);
         for child in &mut self.children {
             child.enable(&values, &format!("{path}{}.", child.name), seen, warnings)?;
         }

@@ -202,7 +202,7 @@ fn dependency_object(declared: &super::dependencies::Declared<'_>) -> Value {
         Value::text(&*dependency.repository),
         Value::text(dependency.condition.as_deref().unwrap_or_default()),
         texts(&dependency.tags),
-        Value::Bool(true),
+        Value::Bool(declared.enabled),
         if imports.is_empty() { Value::List(List::nil(Elem::Any)) } else { Value::list(imports) },
         Value::text(dependency.alias.as_deref().unwrap_or_default()),
     ];

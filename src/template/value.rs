@@ -353,7 +353,7 @@ impl Value {
                 Self::Str(text) | Self::Bytes(text) => text.len() as u64,
                 Self::List(list) => {
                     let texts = if list.elem == Elem::Str { list.items().iter().map(Self::own_bytes).sum() } else { 0 };
-                    texts + (size_of::<Value>() * list.items().len()) as u64
+                    texts + size_of_val(list.items()) as u64
                 }
                 _ => 0,
             }

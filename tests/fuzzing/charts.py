@@ -36,7 +36,7 @@ ACCEPTED = [
 # What Helm says of a chart's own YAML files; chartshift tells the line below its message, with the file and an excerpt.
 READING = re.compile(r"(?<=: )error (converting YAML to JSON: (yaml: (line \d+: )?)?|unmarshaling JSON: while decoding JSON: )")
 # Signs that a terminal doesn't show: chartshift writes something visible in their place.
-HIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\ufffd]+|\\\\[uxnt]\\S{0,8}|<U\\+[0-9A-F]+>| ")
+HIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\ufffd]+|\\\\u\\{[0-9a-f]+\\}|\\\\[uxnt]\\S{0,8}| ")
 Answer = collections.namedtuple("Answer", "code out said")
 
 

@@ -156,14 +156,16 @@ impl<'s> Scope<'s> {
     }
 }
 
+/// A compiled expression with the size in bytes that it stays below.
+pub(crate) type SizedRegex = Rc<(Regex, usize)>;
+
 /// One render.
 pub struct Session<'s> {
     set: &'s TemplateSet,
     pub(crate) limits: Limits,
     includes: RefCell<HashMap<Text, usize>>,
     parsed: RefCell<HashMap<Text, Rc<Vec<Template>>>>,
-    /// With the size that each stays below.
-    regexes: RefCell<HashMap<Text, Result<Rc<(Regex, usize)>, String>>>,
+    regexes: RefCell<HashMap<Text, Result<SizedRegex, String>>>,
     steps: Cell<u64>,
     written: Cell<u64>,
     made: Cell<u64>,
@@ -335,7 +337,7 @@ impl<'s> Session<'s> {
         &self,
         pattern: &[u8],
         compile: impl FnOnce(&[u8]) -> Result<(Regex, usize), String>,
-    ) -> Result<Rc<(Regex, usize)>, Fail> {
+    ) -> Result<SizedRegex, Fail> {
         if let Some(known) = self.regexes.borrow().get(pattern) {
             return Ok(known.clone()?);
         }

@@ -34,9 +34,7 @@ pub(super) const ROWS: &[Function] = &[
     })
     .walking(),
     fixed("fromToml", &[Str], |call, args| call.made_whole(encode::parse_toml(&args.str(0)).unwrap_or_else(error_map))),
-    fixed("mustToToml", &[Any], |call, args| Ok(Value::text(to_toml(call, args.any(0))?)))
-        .walking()
-        .when(|profile| profile.must_to_toml),
+    fixed("mustToToml", &[Any], |call, args| Ok(Value::text(to_toml(call, args.any(0))?))).walking().when(|profile| profile.must_to_toml),
     fixed("b64enc", &[Str], |_, args| Ok(Value::text(data_encoding::BASE64.encode(args.text(0))))),
     fixed("b64dec", &[Str], |_, args| Ok(or_message(encode::from_base64(args.text(0))))),
     fixed("b32enc", &[Str], |_, args| Ok(Value::text(data_encoding::BASE32.encode(args.text(0))))),

@@ -1,5 +1,6 @@
 //! Whole charts of `testdata/render`, rendered here and compared with what real Helm 3.17.3 printed for them:
-//! `helm template rel chart -f values.yaml --namespace review` is `want.yaml`, with `--include-crds --skip-tests` `want-crds.yaml`.
+//! `helm template rel chart -f values.yaml --namespace review` is `want.yaml`, with `--include-crds --skip-tests` `want-crds.yaml`; what it
+//! warns of, without places in Helm's source and sorted, is `want-warnings.txt`.
 #![allow(clippy::disallowed_methods, clippy::expect_used, reason = "tests read their files and may fail")]
 
 use std::path::Path;
@@ -53,6 +54,10 @@ fn charts_render_as_helm_renders_them() {
             let want = std::fs::read_to_string(folder.join(file)).expect("the wanted text");
             assert_eq!(String::from_utf8_lossy(&rendered.text(options)), want, "{file} of {}", folder.display());
         }
+        let warned = std::fs::read_to_string(folder.join("want-warnings.txt")).unwrap_or_default();
+        let mut warnings = rendered.warnings.clone();
+        warnings.sort_unstable();
+        assert_eq!(warnings, warned.lines().collect::<Vec<_>>(), "warnings of {}", folder.display());
         // A second render of the same chart must not see what templates did to the first one's values.
         let again = render(&prepared, &folder);
         assert_eq!(again.text(TextOptions::default()), rendered.text(TextOptions::default()));

@@ -11,7 +11,7 @@ use chartshift::error::{Error, ErrorKind};
 use chartshift::fetch::{Content, Package, RawFile};
 use chartshift::render::{Capabilities, Overrides, Prepared, Release};
 use chartshift::template::{Limits, Profile};
-use chartshift::value::{Source, yaml};
+use chartshift::value::yaml;
 
 const CHART: &str = "apiVersion: v2\nname: c\nversion: 0.1.0\n";
 

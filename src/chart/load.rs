@@ -198,12 +198,12 @@ impl Opening<'_> {
                 "Chart.lock" => parts.lock = self.lock(item, folder, "Chart.lock")?,
                 "requirements.lock" => {
                     parts.lock = self.lock(item, folder, "requirements.lock")?;
-                    parts.keep_old(item, draft, "Dependency locking is handled in Chart.lock since apiVersion \"v2\"");
+                    parts.keep_old(item, draft, "Warning: Dependency locking is handled in Chart.lock since apiVersion \"v2\". We recommend migrating to Chart.lock.");
                 }
                 "requirements.yaml" => {
                     let node = self.yaml(item, folder)?;
                     draft.get_or_insert_default().read_requirements(&node).doing(|| "cannot load requirements.yaml".to_owned())?;
-                    parts.keep_old(item, draft, "Dependencies are handled in Chart.yaml since apiVersion \"v2\"");
+                    parts.keep_old(item, draft, "Warning: Dependencies are handled in Chart.yaml since apiVersion \"v2\". We recommend migrating dependencies to Chart.yaml.");
                 }
                 "values.yaml" => parts.values = Some(self.values(item, folder)?),
                 "values.schema.json" => parts.schema = Some(file(item)),
@@ -286,7 +286,7 @@ impl<'a> Parts<'a> {
         if draft.as_ref().is_some_and(Draft::is_v1) {
             self.files.push(file(item));
         } else {
-            self.warnings.push(format!("{} has no place in a v2 chart: {warning}", item.path));
+            self.warnings.push(warning.to_owned());
         }
     }
 

@@ -164,6 +164,11 @@ impl Dependency {
 }
 
 impl Metadata {
+    /// Whether Helm installs such charts.
+    pub fn is_installable(&self) -> bool {
+        matches!(&*self.kind, "" | "application")
+    }
+
     /// Whether it is a library chart: of those only the templates whose names begin with `_` count. Helm asks without regard to case here.
     pub fn is_library(&self) -> bool {
         self.kind.eq_ignore_ascii_case("library")

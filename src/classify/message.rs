@@ -9,6 +9,8 @@ use crate::value::{Data, Node, Path, secrets};
 
 /// How many characters of a value a sentence shows.
 const VALUE_CHARS: usize = 80;
+/// How many characters it shows of what a record says in words.
+const SENTENCE_CHARS: usize = 320;
 /// How many paths a sentence names before it counts the rest.
 const NAMED_PATHS: usize = 3;
 
@@ -212,7 +214,9 @@ impl Filling<'_> {
         match keys.iter().try_fold(record, |json, key| json.get(key)) {
             None | Some(Json::Null) => "none".into(),
             Some(Json::String(text)) if text.is_empty() => "\"\"".into(),
-            Some(Json::String(text)) => text.chars().take(VALUE_CHARS).collect(),
+            Some(Json::String(text)) if text.chars().count() > SENTENCE_CHARS => text.chars().take(SENTENCE_CHARS).chain(['…']).collect(),
+            Some(Json::String(text)) => text.clone(),
+            Some(Json::Array(items)) if items.is_empty() => "none".into(),
             Some(Json::Array(items)) => some_of(items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))),
             Some(other) => other.to_string().chars().take(VALUE_CHARS).collect(),
         }

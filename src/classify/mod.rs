@@ -160,7 +160,7 @@ impl Finding {
             return self.changes.iter().map(|place| key(place.path.to_string())).collect();
         }
         let things = self.changes.iter().filter_map(|place| place.path.steps().first());
-        let named = things.map(|step| key(matching::step_text(step).to_owned()));
+        let named = things.map(|step| key(matching::step_text(step).to_string()));
         named.chain(self.workloads.iter().map(|workload| key(workload.clone()))).collect()
     }
 }

@@ -78,7 +78,8 @@ pub struct RuleText {
     /// `added`, `removed`, `modified`, `reordered`; none: all.
     #[serde(default)]
     pub kinds: Vec<ChangeKind>,
-    /// A regular expression. Of files, only changed lines that it finds something in are looked at; of values, only texts.
+    /// A regular expression. Of files, only changed lines that it finds something in are looked at; of values, only texts; of rendered
+    /// things, only fields with a new text, or a new list with a text, that it finds something in.
     pub text: Option<String>,
     /// The relative path of a default that the conditions may look at, too: `../../automountServiceAccountToken`.
     pub near: Option<String>,
@@ -239,8 +240,8 @@ impl Rule {
         if !text.on.is_rendered() && (sure || text.each.is_some()) {
             return Err(refuse("`confidence` and `each` go with rules on what is rendered only"));
         }
-        if text.on.is_rendered() && (text.text.is_some() || text.note.is_some() || text.beside.is_some()) {
-            return Err(refuse("`text`, `note` and `beside` don't go with rules on what is rendered"));
+        if text.on.is_rendered() && (text.note.is_some() || text.beside.is_some()) {
+            return Err(refuse("`note` and `beside` don't go with rules on what is rendered"));
         }
         if text.on != On::Value && (text.masked.is_some() || text.inert.is_some()) {
             return Err(refuse("`masked` and `inert` go with `on: value` only"));

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::classify::{Catalogue, Settings};
 use crate::config::{Config, FILE_NAME};
 use crate::error::{Error, ErrorKind, Result};
+use crate::identity::Facts;
 
 /// The largest file of rules or configuration, in bytes.
 const MAX_BYTES: u64 = 4 << 20;
@@ -21,15 +22,17 @@ pub(super) fn catalogue(files: &[PathBuf], packs: &[String]) -> Result<Catalogue
     if packs.is_empty() { Ok(catalogue) } else { catalogue.only(packs) }
 }
 
-/// Levels and ignores: of the file that is named, else of the nearest `.chartshift.yaml` from this folder up to the repository's root.
+/// Levels, ignores and facts: of the file that is named, else of the nearest `.chartshift.yaml` from this folder up to the repository's root.
 ///
 /// # Errors
 /// Those of reading, and a configuration with a mistake.
-pub(super) fn settings(named: Option<&Path>, catalogue: &Catalogue) -> Result<Settings> {
-    let Some(file) = named.map(Path::to_path_buf).or_else(nearest) else { return Ok(Settings::default()) };
+pub(super) fn settings(named: Option<&Path>, catalogue: &Catalogue) -> Result<(Settings, Facts)> {
+    let Some(file) = named.map(Path::to_path_buf).or_else(nearest) else { return Ok((Settings::default(), Facts::default())) };
     let text = read(&file, "the configuration")?;
     let name = file.display().to_string();
-    Config::read(&name, &text)?.settings(&name, catalogue, Some(today()))
+    let config = Config::read(&name, &text)?;
+    let facts = config.facts(&name)?;
+    Ok((config.settings(&name, catalogue, Some(today()))?, facts))
 }
 
 /// The nearest configuration, looking no further up than the folder that holds `.git`.

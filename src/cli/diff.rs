@@ -3,13 +3,13 @@
 use super::args::DiffArgs;
 use super::output::{self, Output};
 use super::terminal::Terminal;
-use super::{Outcome, configuration, sources};
+use super::{Outcome, configuration, release, sources};
 use crate::classify::Verdict;
 use crate::diff;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::{self, Bars, ChartRef, RedactedUrl};
 use crate::report::{self, Report, Style};
-use crate::review::{self, Settings};
+use crate::review::{self, ReleaseSettings, Settings};
 
 /// Fetches, reviews, reports.
 ///
@@ -18,9 +18,12 @@ use crate::review::{self, Settings};
 pub(super) fn run(args: &DiffArgs, terminal: &Terminal) -> Result<Outcome> {
     let outputs = Output::parse_all(&args.outputs)?;
     let catalogue = configuration::catalogue(&args.rule_files, &args.packs)?;
+    let (classify, facts) = configuration::settings(args.config.as_deref(), &catalogue)?;
+    let release = ReleaseSettings { values_key: args.values_key.clone(), ..release::settings(&args.release, facts)? };
     let settings = Settings {
+        release: Some(release),
         diff: diff::Settings { context: args.context, ..diff::Settings::default() },
-        classify: configuration::settings(args.config.as_deref(), &catalogue)?,
+        classify,
         force: args.force,
         ..Settings::default()
     };
@@ -34,7 +37,19 @@ pub(super) fn run(args: &DiffArgs, terminal: &Terminal) -> Result<Outcome> {
     let (old, new) = fetched?;
     let report = review::review(&old, &new, &catalogue, &settings)?;
     write(&report, &outputs, terminal)?;
+    write_fix(&report, args, terminal)?;
     Ok(outcome(&report.verdict, args))
+}
+
+fn write_fix(report: &Report, args: &DiffArgs, terminal: &Terminal) -> Result<()> {
+    let Some(file) = &args.write_fix else { return Ok(()) };
+    match report::fix_file(report) {
+        Some(text) => output::to_file(file, |out| out.write_all(text.as_bytes())),
+        None => {
+            terminal.notice(&format!("there is no fix to write to {}", file.display()));
+            Ok(())
+        }
+    }
 }
 
 fn outcome(verdict: &Verdict, args: &DiffArgs) -> Outcome {

@@ -7,6 +7,7 @@ pub mod args;
 mod configuration;
 mod diff;
 mod lists;
+mod memory;
 pub mod output;
 mod pin;
 mod release;
@@ -52,6 +53,7 @@ impl From<Outcome> for ExitCode {
 
 /// Runs the program with its arguments, its name first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    memory::use_small_pages();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(problem) => {

@@ -50,5 +50,6 @@ pub(super) fn settings(args: &ReleaseArgs, facts: Facts) -> Result<ReleaseSettin
         capabilities,
         facts: Facts { webhook_version, ..facts },
         assume_workload_identity: args.assume_workload_identity,
+        values_key: None,
     })
 }

@@ -71,8 +71,9 @@ pub(super) fn fetch(chart: &str, version: Option<&str>, source: &SourceArgs, ter
 }
 
 fn render(package: &Package, release: &Release, profile: Profile, args: &TemplateArgs, terminal: &Terminal) -> Result<Vec<u8>> {
-    let overrides = values::overrides(&args.values, &profile)?;
     let capabilities = release::capabilities(&profile, args.kube_version.as_deref(), &args.api_versions)?;
+    let overrides = values::overrides(&args.values, &profile)?;
+    overrides.check(&profile)?;
     let chart = chart::open(package, &chart::Limits::default())?;
     let mut prepared = Prepared::new(Arc::new(chart), profile, Limits::default());
     if args.skip_schema_validation {

@@ -59,7 +59,8 @@ fn compare_file(file: &str, old: &Definitions, new: &Definitions, changes: &mut 
     }
 }
 
-fn compare_definition(old: &Node, new: &Node, say: &mut dyn FnMut(String, bool)) {
+/// What the change of one CRD means: each time in words, and whether objects that were accepted may now be refused.
+pub(super) fn compare_definition(old: &Node, new: &Node, say: &mut dyn FnMut(String, bool)) {
     let (old, new) = (versions(old), versions(new));
     for (name, version) in &new {
         match old.get(name) {

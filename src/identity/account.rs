@@ -42,7 +42,7 @@ pub struct Account {
 
 impl Account {
     /// Reads a ServiceAccount.
-    pub(super) fn of(object: &Object<'_>) -> Self {
+    fn of(object: &Object<'_>) -> Self {
         let metadata = object.node.get("metadata");
         let annotations = texts(metadata, "annotations");
         let kept = annotations.get(RESOURCE_POLICY).is_some_and(|policy| policy.trim().eq_ignore_ascii_case("keep"));
@@ -60,12 +60,8 @@ impl Account {
     }
 }
 
-/// The accounts of a render by name; of two with one name the later counts.
-pub(super) fn read(objects: &[Object<'_>]) -> BTreeMap<String, Account> {
-    let accounts = objects.iter().filter(|object| is_account(object));
+/// The accounts of a render with their names, in its order.
+pub(super) fn read(objects: &[Object<'_>]) -> Vec<(String, Account)> {
+    let accounts = objects.iter().filter(|object| object.id.kind == "ServiceAccount");
     accounts.map(|object| (name(object.written_name()), Account::of(object))).collect()
-}
-
-pub(super) fn is_account(object: &Object<'_>) -> bool {
-    object.id.kind == "ServiceAccount"
 }

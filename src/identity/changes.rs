@@ -100,3 +100,88 @@ fn likeness((from, was): (&str, &Record), (to, is): (&str, &Record)) -> Option<f
     };
     (alike >= least).then_some(alike + more)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::identity::{Automount, Details};
+
+    fn record(component: Option<&str>) -> Record {
+        Record {
+            service_account_name: "own".into(),
+            rendered: true,
+            client_id: None,
+            tenant_id: None,
+            use_label: true,
+            pod_automount: None,
+            account_automount: None,
+            automount: Automount::Known(true),
+            host_network: false,
+            subject: "system:serviceaccount:review:own".into(),
+            details: Details { component: component.map(str::to_owned), ..Details::default() },
+        }
+    }
+
+    fn identities(workloads: &[(&str, Option<&str>)]) -> Identities {
+        let workloads = workloads.iter().map(|(name, component)| ((*name).to_owned(), record(*component)));
+        Identities { workloads: workloads.collect(), accounts: BTreeMap::new() }
+    }
+
+    #[test]
+    fn changed_fields_are_named_and_sorted() {
+        let old = record(None);
+        let mut new = record(Some("other"));
+        assert!(changed(&old, &new).is_empty(), "a detail is no field of the reference");
+        new.use_label = false;
+        new.automount = Automount::Unknown;
+        new.subject = "system:serviceaccount:review:default".into();
+        new.service_account_name = "default".into();
+        assert_eq!(changed(&old, &new), ["automount", "serviceAccountName", "subject", "useLabel"]);
+    }
+
+    #[test]
+    fn exact_names_are_paired_first_then_the_likeliest_renames() {
+        let same = Some("api");
+        for (what, old, new, want) in [
+            ("the same", vec![("Job/a", None)], vec![("Job/a", None)], vec!["Job/a = Job/a"]),
+            ("added and removed", vec![("Job/a", None)], vec![("Job/zzzz", None)], vec!["Job/a -", "+ Job/zzzz"]),
+            ("alike", vec![("Job/migrate-1", None)], vec![("Job/migrate-2", None)], vec!["Job/migrate-1 = Job/migrate-2"]),
+            (
+                "a component",
+                vec![("Deployment/web", same)],
+                vec![("Deployment/web-frontend", same)],
+                vec!["Deployment/web = Deployment/web-frontend"],
+            ),
+            (
+                "two components",
+                vec![("Deployment/web-1", same)],
+                vec![("Deployment/web-2", Some("db"))],
+                vec!["Deployment/web-1 -", "+ Deployment/web-2"],
+            ),
+            ("another kind", vec![("Deployment/web", None)], vec![("StatefulSet/web", None)], vec!["Deployment/web = StatefulSet/web"]),
+            ("another sort of kind", vec![("Deployment/web", None)], vec![("Job/web", None)], vec!["Deployment/web -", "+ Job/web"]),
+            (
+                "the nearest of two",
+                vec![("Job/migrate-1", None), ("Job/migrator-1", None)],
+                vec![("Job/migrate-2", None), ("Job/migrator-2", None)],
+                vec!["Job/migrate-1 = Job/migrate-2", "Job/migrator-1 = Job/migrator-2"],
+            ),
+            (
+                "a name that stays is no successor",
+                vec![("Job/migrate-1", None), ("Job/migrate-2", None)],
+                vec![("Job/migrate-2", None)],
+                vec!["Job/migrate-1 -", "Job/migrate-2 = Job/migrate-2"],
+            ),
+        ] {
+            let (old, new) = (identities(&old), identities(&new));
+            let told = |pair: &Pair<'_>| match (pair.old, pair.new) {
+                (Some(_), Some(_)) => format!("{} = {}", pair.renamed_from.unwrap_or(pair.name), pair.name),
+                (Some(_), None) => format!("{} -", pair.name),
+                _ => format!("+ {}", pair.name),
+            };
+            assert_eq!(pair(&old, &new).iter().map(told).collect::<Vec<_>>(), want, "{what}");
+        }
+    }
+}

@@ -19,6 +19,8 @@ mod record;
 mod scalars;
 mod selector;
 mod surroundings;
+#[cfg(test)]
+mod tests;
 mod token;
 pub mod webhook;
 mod workload;
@@ -53,13 +55,13 @@ pub struct Identities {
 /// Reads who the pods of a render are. `namespace` is the release's. Of two objects with one name the later counts.
 pub fn read(objects: &[Object<'_>], namespace: &str, facts: &Facts) -> Identities {
     let surroundings = Surroundings::of(objects, namespace, facts);
-    let mut accounts = account::read(objects);
     let mut workloads = BTreeMap::new();
     for object in objects {
         let Some(template) = object.pod_template() else { continue };
         let key = format!("{}/{}", object.id.kind, scalars::name(object.written_name()));
         workloads.insert(key, workload::read(object, &template, &surroundings));
     }
+    let mut accounts: BTreeMap<_, _> = surroundings.accounts.into_iter().collect();
     for (key, record) in &workloads {
         if let Some(account) = accounts.get_mut(&record.service_account_name) {
             account.workloads.push(key.clone());

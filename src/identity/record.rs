@@ -55,6 +55,8 @@ pub struct Details {
     pub legacy_account: Option<String>,
     /// Whether the account is known: rendered, or told in the configuration.
     pub account_known: bool,
+    /// Whether a federated credential names the subject; `None` when the configuration tells no subjects.
+    pub federated: Option<bool>,
     /// Whether the account is made by a hook.
     pub account_hook: bool,
     /// Whether the workload is a hook, and when it runs.

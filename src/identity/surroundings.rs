@@ -11,10 +11,8 @@ use crate::object::Object;
 
 /// A render, read once for all its pods.
 pub(super) struct Surroundings<'r> {
-    /// By namespace and name.
-    placed: BTreeMap<(String, String), Account>,
-    /// By name alone: what the reference looks at.
-    named: BTreeMap<String, Account>,
+    /// By name, in the render's order: of two with one name the later counts.
+    pub(super) accounts: Vec<(String, Account)>,
     pub(super) policies: Vec<EgressPolicy<'r>>,
     pub(super) grants: Grants<'r>,
     pub(super) facts: &'r Facts,
@@ -38,37 +36,36 @@ impl<'r> Surroundings<'r> {
     pub(super) fn of(objects: &[Object<'r>], release_namespace: &'r str, facts: &'r Facts) -> Self {
         let mut grants = Grants::default();
         objects.iter().for_each(|object| grants.note(object));
-        let accounts = objects.iter().filter(|object| account::is_account(object));
-        Self {
-            placed: accounts.map(|object| ((object.id.namespace.clone(), object.id.name.clone()), Account::of(object))).collect(),
-            named: account::read(objects),
-            policies: objects.iter().filter_map(EgressPolicy::of).collect(),
-            grants,
-            facts,
-            release_namespace,
-        }
+        let policies = objects.iter().filter_map(EgressPolicy::of).collect();
+        Self { accounts: account::read(objects), policies, grants, facts, release_namespace }
     }
 
-    /// The account of that name that the render makes: in the pod's namespace, else in any.
+    /// The account of that name that the render makes: in the pod's namespace, else in any, as the reference has it.
     pub(super) fn rendered(&self, namespace: &str, name: &str) -> Option<&Account> {
-        self.placed.get(&(namespace.to_owned(), name.to_owned())).or_else(|| self.named.get(name))
+        self.placed(namespace, name).or_else(|| self.of_name(name).next())
+    }
+
+    fn placed(&self, namespace: &str, name: &str) -> Option<&Account> {
+        self.of_name(name).find(|account| account.namespace == namespace)
+    }
+
+    fn of_name(&self, name: &str) -> impl Iterator<Item = &Account> {
+        self.accounts.iter().rev().filter(move |(other, _)| other == name).map(|(_, account)| account)
     }
 
     /// An annotation of the account that a pod names: as rendered, else as told.
     pub(super) fn annotation(&self, namespace: &str, name: &str, key: &str) -> Option<String> {
-        let told = |known: KnownAccount<'_>| match known {
-            KnownAccount::Told(annotations) => annotations.get(key).cloned(),
-            _ => None,
+        let annotations = match (self.rendered(namespace, name), self.known(namespace, name)) {
+            (Some(account), _) => &account.annotations,
+            (None, KnownAccount::Told(annotations)) => annotations,
+            (None, _) => return None,
         };
-        match self.rendered(namespace, name) {
-            Some(account) => account.annotations.get(key).cloned(),
-            None => told(self.known(namespace, name)),
-        }
+        annotations.get(key).cloned()
     }
 
     /// What is known of the account, strictly in the namespace.
     pub(super) fn known(&self, namespace: &str, name: &str) -> KnownAccount<'_> {
-        if let Some(account) = self.placed.get(&(namespace.to_owned(), name.to_owned())) {
+        if let Some(account) = self.placed(namespace, name) {
             return KnownAccount::Rendered(account);
         }
         match self.facts.account(namespace, name, self.release_namespace) {
@@ -81,5 +78,10 @@ impl<'r> Surroundings<'r> {
     /// The webhook's version: told, else the newest.
     pub(super) fn webhook(&self) -> Version {
         self.facts.webhook_version.unwrap_or_default()
+    }
+
+    /// Whether a federated credential names the subject; `None` when no subjects were told.
+    pub(super) fn is_federated(&self, subject: &str) -> Option<bool> {
+        self.facts.subjects.as_ref().map(|subjects| subjects.iter().any(|told| told == subject))
     }
 }

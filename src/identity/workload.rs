@@ -16,24 +16,26 @@ const EXPIRY: &str = "service-account-token-expiration";
 pub(super) fn read(object: &Object<'_>, template: &PodTemplate<'_>, around: &Surroundings<'_>) -> Record {
     let spec = template.spec;
     let namespace = &object.id.namespace;
-    let named = account_named(spec);
-    let account_name = named.map_or_else(|| "default".to_owned(), |node| name(Some(node)));
+    let account_name = account_named(spec).map_or_else(|| "default".to_owned(), |node| name(Some(node)));
     let account = around.rendered(namespace, &account_name);
     let pod_automount = boolean(spec, "automountServiceAccountToken");
-    let account_automount = account.and_then(|account| account.automount);
-    Record {
+    let mut record = Record {
         rendered: account.is_some(),
         client_id: around.annotation(namespace, &account_name, CLIENT_ID),
         tenant_id: around.annotation(namespace, &account_name, TENANT_ID),
         use_label: use_label(template).and_then(Node::as_str) == Some("true"),
         pod_automount,
-        account_automount,
+        account_automount: account.and_then(|account| account.automount),
         automount: automount(pod_automount, account.map(|account| account.automount)),
         host_network: spec.and_then(|spec| spec.get("hostNetwork")).is_some_and(is_set),
         subject: format!("system:serviceaccount:{namespace}:{account_name}"),
         details: details(object, template, around, &account_name),
         service_account_name: account_name,
-    }
+    };
+    record.details.federated = around.is_federated(&record.subject);
+    record.details.injection = injection(object, template, around, &record);
+    token::judge(&mut record.details);
+    record
 }
 
 /// The pod's account: the first of the two fields that says anything.
@@ -56,19 +58,20 @@ fn use_label<'r>(template: &PodTemplate<'r>) -> Option<&'r Node> {
     template.metadata?.get("labels")?.get(USE_LABEL)
 }
 
+/// The details but those that follow from the rest of the record.
 fn details(object: &Object<'_>, template: &PodTemplate<'_>, around: &Surroundings<'_>, account_name: &str) -> Details {
     let (spec, namespace) = (template.spec, &object.id.namespace);
     let pod_labels = texts(template.metadata, "labels");
     let annotations = texts(template.metadata, "annotations");
     let annotation = |name: &str| annotations.get(&labels::key(name)).cloned();
-    let known = around.known(namespace, account_name);
+    let of_account = |name: &str| around.annotation(namespace, account_name, &labels::key(name));
     let account = around.rendered(namespace, account_name);
     let security = spec.and_then(|spec| spec.get("securityContext"));
     let containers = containers::containers(spec);
     let fs_group = integer(security, "fsGroup");
     let proxy_sidecar = annotation("inject-proxy-sidecar").is_some();
     let egress = egress::of_pod(&around.policies, namespace, &pod_labels);
-    let mut details = Details {
+    Details {
         namespace: namespace.clone(),
         component: pod_labels.get("app.kubernetes.io/component").cloned(),
         use_label_value: use_label(template).and_then(|node| serde_json::to_value(node).ok()),
@@ -76,12 +79,10 @@ fn details(object: &Object<'_>, template: &PodTemplate<'_>, around: &Surrounding
         use_label_in_selector: labels::in_selector(object),
         account_named: account_named(spec).is_some(),
         legacy_account: legacy_account(spec),
-        account_known: matches!(known, KnownAccount::Rendered(_) | KnownAccount::Told(_)),
+        account_known: matches!(around.known(namespace, account_name), KnownAccount::Rendered(_) | KnownAccount::Told(_)),
         account_hook: account.is_some_and(|account| !account.hook.is_empty()),
         hook: object.events.to_vec(),
-        expiry: annotation(EXPIRY)
-            .filter(|text| !text.is_empty())
-            .or_else(|| around.annotation(namespace, account_name, &labels::key(EXPIRY))),
+        expiry: annotation(EXPIRY).filter(|text| !text.is_empty()).or_else(|| of_account(EXPIRY)),
         skip_containers: annotation("skip-containers").map(|listed| skip_list(&listed)).unwrap_or_default(),
         proxy_sidecar,
         proxy_port: annotation("proxy-sidecar-port"),
@@ -96,26 +97,26 @@ fn details(object: &Object<'_>, template: &PodTemplate<'_>, around: &Surrounding
         egress_policies: egress.policies,
         egress_cuts_login: egress.cuts_login,
         permissions: around.grants.of_account(namespace, account_name),
-        injection: Injection::default(),
+        ..Details::default()
+    }
+}
+
+fn injection(object: &Object<'_>, template: &PodTemplate<'_>, around: &Surroundings<'_>, record: &Record) -> Injection {
+    let (details, account) = (&record.details, &record.service_account_name);
+    let pod = Pod {
+        name: pod_name(object),
+        labels: &texts(template.metadata, "labels"),
+        label_is_no_text: use_label(template).is_some_and(|node| node.as_str().is_none()),
+        annotations: &texts(template.metadata, "annotations"),
+        host_network: record.host_network,
+        containers: &details.containers,
+        volumes: &details.volumes,
+        token_volumes: &details.token_volumes,
+        account_name: format!("{}/{account}", details.namespace),
+        account: around.known(&details.namespace, account),
+        tenant: around.facts.tenant_id.as_deref(),
     };
-    details.injection = webhook::outcome(
-        around.webhook(),
-        &Pod {
-            name: pod_name(object),
-            labels: &pod_labels,
-            label_is_no_text: use_label(template).is_some_and(|node| node.as_str().is_none()),
-            annotations: &annotations,
-            host_network: spec.and_then(|spec| spec.get("hostNetwork")).is_some_and(is_set),
-            containers: &details.containers,
-            volumes: &details.volumes,
-            token_volumes: &details.token_volumes,
-            account_name: format!("{namespace}/{account_name}"),
-            account: known,
-            tenant: around.facts.tenant_id.as_deref(),
-        },
-    );
-    token::judge(&mut details);
-    details
+    webhook::outcome(around.webhook(), &pod)
 }
 
 /// What the pods of a workload are called, as the webhook sees it: a Pod's own name, else the prefix that a controller gives them. Names

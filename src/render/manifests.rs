@@ -14,7 +14,7 @@ use super::{Output, Rendered};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::template::trace::Ledger;
 use crate::template::{Profile, Splitting, ValuesPackage, quote};
-use crate::value::{Data, Node, Source, yaml};
+use crate::value::{Data, Node, yaml};
 
 /// One document of a rendered file.
 #[derive(Debug, Clone)]
@@ -88,7 +88,7 @@ const HOOK_ANNOTATION: &str = "helm.sh/hook";
 const HOOK_EVENTS: [&str; 9] =
     ["pre-install", "post-install", "pre-delete", "post-delete", "pre-upgrade", "post-upgrade", "pre-rollback", "post-rollback", "test"];
 
-/// Sorts rendered files, by path, into objects, hooks and notes.
+/// Sorts rendered files, by path, into objects, hooks and notes; what Helm would say of hooks it skips is added to `notes`.
 ///
 /// # Errors
 /// [`ErrorKind::Chart`] for a document that Helm can't read.
@@ -165,9 +165,13 @@ struct Head {
 }
 
 fn read(path: &str, text: &[u8], profile: &Profile) -> Result<Document> {
-    let source = Arc::new(Source { name: path.to_owned(), text: String::from_utf8_lossy(text).into_owned() });
     let limits = yaml::Limits::default();
     let refused = |message: String| Error::new(ErrorKind::Chart, format!("YAML parse error on {path}: {message}"));
+    let source = yaml::source(path, text).map_err(|error| {
+        let place = error.place().cloned();
+        let error = refused(format!("error converting YAML to JSON: yaml: {error}"));
+        place.into_iter().fold(error, Error::at)
+    })?;
     let object = yaml::read(&source, &limits).map_err(|error| {
         let place = error.place().cloned();
         let error = refused(yaml::helm_error(&source, &limits).unwrap_or_else(|| error.to_string()));
@@ -235,7 +239,7 @@ fn head(object: &Node, profile: &Profile) -> Result<Head, String> {
         ));
     }
     if let Some(name) = field(metadata, "name") {
-        scalar(name, "SimpleHead.metadata.name")?;
+        scalar(name, ".metadata.name")?;
     }
     let Some(annotations) = field(metadata, "annotations") else { return Ok(head) };
     match &annotations.data {
@@ -267,7 +271,7 @@ fn hook_events(annotation: &str) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Splitting, split};
+    use super::{Documents, Notes, Output, Profile, Splitting, read, sort, split};
 
     type Table<'t> = &'t [(&'t str, &'t [&'t str])];
 
@@ -276,6 +280,33 @@ mod tests {
             let pieces: Vec<_> = split(text.as_bytes(), splitting).into_iter().map(String::from_utf8_lossy).collect();
             assert_eq!(pieces, *expected, "{text:?}");
         }
+    }
+
+    /// What Helm 3.17.3 says of documents that it can't read.
+    #[test]
+    #[allow(clippy::unwrap_used)]
+    fn documents_are_refused_in_helms_words() {
+        let decoding = "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal";
+        let table: [(&[u8], String); 4] = [
+            (b"k: \xff\xfe", "error converting YAML to JSON: yaml: invalid leading UTF-8 octet".into()),
+            (b"k: \xe9", "error converting YAML to JSON: yaml: incomplete UTF-8 octet sequence".into()),
+            (b"metadata: {name: {a: 1}}", format!("{decoding} object into Go struct field .metadata.name of type string")),
+            (b"kind: [a]", format!("{decoding} array into Go struct field SimpleHead.kind of type string")),
+        ];
+        for (text, expected) in table {
+            let error = read("c/templates/t.yaml", text, &Profile::V3_17).err().unwrap();
+            assert_eq!(error.to_string(), format!("YAML parse error on c/templates/t.yaml: {expected}"));
+        }
+    }
+
+    #[test]
+    fn skipped_hooks_are_told_of_even_when_a_later_document_is_refused() {
+        let text = b"metadata: {annotations: {helm.sh/hook: crd-install}}\n---\na: b: c\n".to_vec();
+        let files = [("c/templates/t.yaml".to_owned(), Output { text, lines: Vec::new() })];
+        let mut warnings = Vec::new();
+        let mut notes = Notes::new(&mut warnings, &Profile::V3_17);
+        assert!(sort(files.into(), &Documents::default(), None, &Profile::V3_17, &mut notes).is_err());
+        assert_eq!(warnings, ["info: skipping unknown hook: \"crd-install\""]);
     }
 
     #[test]

@@ -6,7 +6,8 @@
 //!                                                                                       manifests (split, hooks, order) ◀─┘
 //! ```
 //!
-//! [`Prepared`] keeps a chart's parsed templates: rendering again with other values costs a render, not a parse. Nothing here reads disk,
+//! [`Prepared`] keeps a chart's parsed templates and the documents that came out: rendering again with other values costs a render, not a
+//! parse. [`Prepared::stable`] leaves chance out, [`Prepared::traced`] notes origins ([`Provenance`], [`Reads`]). Nothing here reads disk,
 //! network or clock but what templates ask of the clock. Depends on `chart`, `template`, `value`, `version` and `error`.
 
 mod capabilities;
@@ -103,7 +104,8 @@ pub struct Rendered {
     pub crds: Vec<(String, bytes::Bytes)>,
     /// The rendered NOTES.txt of each chart that has one, by path.
     pub notes: Vec<(String, Vec<u8>)>,
-    /// Calls that give another answer next time.
+    /// Every run of a function that gives another answer next time (chance, clock, new keys, cluster, network), in order; what they answer
+    /// in a stable render is fixed.
     pub impure: Vec<ImpureCall>,
     /// What Helm would print on standard error while it renders.
     pub warnings: Vec<String>,
@@ -113,7 +115,8 @@ pub struct Rendered {
     splitting: Splitting,
 }
 
-/// A chart whose templates are parsed as they are first needed, and kept. Can be shared between threads.
+/// A chart whose templates are parsed as they are first needed, and kept. Renders don't see each other: a reference may be shared by
+/// any number of threads that render at the same time.
 pub struct Prepared {
     chart: Arc<Chart>,
     profile: Profile,
@@ -203,9 +206,7 @@ impl Prepared {
     ) -> Result<Rendered> {
         let mut notes = Notes::new(warnings, &self.profile);
         let given = overrides.merged(&self.profile)?;
-        for warning in &self.chart.warnings {
-            notes.log(warning.clone());
-        }
+        warnings_of_loading(&self.chart, &mut notes);
         check_installable(&self.chart)?;
         if self.chart.metadata.deprecated {
             notes.warn(|| "WARNING: This chart is deprecated".into(), "this chart is deprecated", &[]);
@@ -300,12 +301,12 @@ fn collect<'c>(mount: &Mount<'c>, top: &objects::Top, values: Map, files: &mut B
         subcharts.insert(Text::from(&*child.name), Value::Map(object));
     }
     let data = top.object(mount, values, subcharts);
+    let path = &mount.path;
     for file in &mount.chart.templates {
         let base = file.path.rsplit('/').next().unwrap_or(&file.path);
         if mount.chart.metadata.is_library() && !base.starts_with('_') {
             continue;
         }
-        let path = &mount.path;
         let base_path = format!("{path}/templates");
         files.insert(format!("{path}/{}", file.path), Renderable { content: &file.bytes, data: data.clone(), base_path });
     }
@@ -339,9 +340,19 @@ fn execute(
     Ok(outputs)
 }
 
+/// What Helm says while it loads a chart and those below it.
+fn warnings_of_loading(chart: &Chart, notes: &mut Notes<'_>) {
+    for warning in &chart.warnings {
+        notes.log(warning.clone());
+    }
+    for subchart in &chart.subcharts {
+        warnings_of_loading(subchart, notes);
+    }
+}
+
 fn check_installable(chart: &Chart) -> Result<()> {
-    let kind = &*chart.metadata.kind;
-    if !matches!(kind, "" | "application") {
+    if !chart.metadata.is_installable() {
+        let kind = &chart.metadata.kind;
         return Err(Error::new(ErrorKind::Chart, format!("{kind} charts are not installable")));
     }
     Ok(())

@@ -37,8 +37,12 @@ impl<'n> Notes<'n> {
             return error;
         }
         self.lines.push(structured("ERROR", what, &[("error", &error.to_string())]));
-        let message = format!("{what}: {error}");
-        error.context(message)
+        let failed = Error::new(error.kind(), format!("{what}: {error}"));
+        let failed = error.hints().into_iter().fold(failed, |failed, hint| failed.hint(hint));
+        match error.place() {
+            Some(place) => failed.at(place.clone()),
+            None => failed,
+        }
     }
 }
 

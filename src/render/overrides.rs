@@ -38,16 +38,21 @@ pub struct SetFile {
 }
 
 impl Overrides {
+    /// Whether all of it can be read. Helm looks at it before it opens the chart.
+    ///
+    /// # Errors
+    /// `Syntax` or `Chart`, in Helm's words.
+    pub fn check(&self, profile: &Profile) -> Result<()> {
+        self.merged(profile).map(drop)
+    }
+
     /// All of it in one map: files first, then JSON, typed values, strings, files' contents, literals, as Helm orders the kinds.
     ///
     /// # Errors
     /// `Syntax` or `Chart`, in Helm's words, for a values file that is no mapping and for a `--set` text that can't be read.
     pub(super) fn merged(&self, profile: &Profile) -> Result<Map> {
-        fn set_with(profile: &Profile) -> impl Fn(Flag<'_>, &str, &Map) -> Result<()> {
-            let ignores_open_index = profile.set_ignores_open_index;
-            move |flag, text, values| Setter { flag, ignores_open_index }.set(text, values)
-        }
-        let set = set_with(profile);
+        let ignores_open_index = profile.set_ignores_open_index;
+        let set = |flag: Flag<'_>, text: &str, values: &Map| Setter { flag, ignores_open_index }.set(text, values);
         let mut values = Map::new(Table::new());
         for file in &self.files {
             let reading = format!("failed to parse {}", file.at.source.name);

@@ -162,6 +162,13 @@ pub fn write(report: &Report, format: Format, out: &mut dyn io::Write, style: &S
     out.write_all(&body)
 }
 
+/// The values that keep the old behaviour of a whole release, as a file for `-f`; `None` when there is nothing to set.
+pub fn fix_file(report: &Report) -> Option<String> {
+    let fix = report.release.as_ref()?.trials.fix.as_ref()?;
+    let about = format!("{} {} in {}", report.chart, report.old.version, report.new.version);
+    Some(remedy::file(&fix.values, fix.verified, &about))
+}
+
 /// A failure for standard error: the whole story, safe for a terminal and a CI log. A message of several lines is set off by a bar, so that
 /// none of its lines can pose as one of ours.
 pub fn error_text(error: &Error, color: bool) -> String {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{redact, safe};
 use crate::classify::Fix;
-use crate::value::{Data, Node, Path, Step};
+use crate::value::{Data, Node, Path, Step, secrets};
 
 /// More flags than this are no easier to use than the YAML, and aren't shown next to it.
 pub(crate) const FLAGS: usize = 3;
@@ -35,6 +35,24 @@ pub(crate) fn yaml(fix: &Fix) -> Vec<String> {
     let Some(values) = nested(fix).filter(|values| !values.is_empty()) else { return Vec::new() };
     let text = serde_yaml::to_string(&Value::Object(values)).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
+}
+
+/// A values file with the fix of a whole release: a head that says what it is, then the values. A value that looks secret is left to its
+/// owner.
+pub(crate) fn file(values: &[(Path, Node)], verified: bool, about: &str) -> String {
+    let (hidden, shown): (Vec<_>, Vec<_>) = values.iter().cloned().partition(|(path, _)| secrets::is_secret_path(path));
+    let fix = Fix { text: String::new(), values: shown, verified };
+    let mut out = format!("# Keeps the old behaviour of {}.\n", safe::line(about));
+    out.push_str(if verified {
+        "# Tried: a render with these values keeps it, and nothing gets worse.\n"
+    } else {
+        "# Not verified: no render with all of these values was seen to keep it.\n"
+    });
+    for (path, _) in hidden {
+        out.push_str(&format!("# Left out, for it looks secret: {}\n", safe::line(&secrets::path(&path))));
+    }
+    out.extend(yaml(&fix).into_iter().flat_map(|line| [line, "\n".to_owned()]));
+    out
 }
 
 /// The same as Helm's flags, one for each value; empty when one of them can't be written as a flag.

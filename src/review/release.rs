@@ -14,6 +14,7 @@ use crate::render::{Capabilities, Overrides, Prepared, Release, Rendered};
 use crate::report::ReleaseReview;
 use crate::template::{Limits, Profile};
 use crate::trial::{self, Case, Judged};
+use crate::value::Path;
 
 /// The release that is upgraded.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub struct ReleaseSettings {
     pub facts: Facts,
     /// Whether label and client id are set wherever the old chart has a place for them.
     pub assume_workload_identity: bool,
+    /// The key that the values of fixes are nested under, for a chart that depends on this one.
+    pub values_key: Option<String>,
 }
 
 /// What was found for the release.
@@ -157,7 +160,13 @@ impl Subject<'_> {
             judge: &judge,
             max_renders: trial::MAX_RENDERS,
         };
-        let trials = trial::examine(&case, &mut rendered.findings);
+        let mut trials = trial::examine(&case, &mut rendered.findings);
+        if let Some(key) = &self.wanted.values_key {
+            let below = Path::keys([key.as_str()]);
+            let fixes = rendered.findings.iter_mut().chain(&mut reviewed.classified.findings).filter_map(|finding| finding.fix.as_mut());
+            let values = fixes.flat_map(|fix| &mut fix.values).chain(trials.fix.iter_mut().flat_map(|fix| &mut fix.values));
+            values.for_each(|(path, _)| *path = below.join(path));
+        }
         let findings = &mut reviewed.classified.findings;
         findings.append(&mut rendered.findings);
         classify::weigh(findings, self.catalogue, &self.settings.classify, &trials.effects);

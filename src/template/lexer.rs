@@ -1,5 +1,7 @@
 //! Cuts template text into tokens, as Go 1.23's `text/template/parse/lex.go` does: delimiters `{{` and `}}`, trim markers, comments,
-//! literals. Positions are byte offsets. Depends on nothing.
+//! literals. Positions are byte offsets. Depends on the profile.
+
+use super::Profile;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,14 +74,27 @@ pub(super) struct Lexer<'t> {
     counted: usize,
     paren_depth: usize,
     inside_action: bool,
+    /// See [`Profile::comments_have_lines`](super::Profile::comments_have_lines).
+    comments_have_lines: bool,
     /// Set with an error token.
     message: String,
     failed: bool,
 }
 
 impl<'t> Lexer<'t> {
-    pub(super) fn new(input: &'t [u8]) -> Self {
-        Self { input, pos: 0, start: 0, line: 1, counted: 0, paren_depth: 0, inside_action: false, message: String::new(), failed: false }
+    pub(super) fn new(input: &'t [u8], profile: &Profile) -> Self {
+        Self {
+            input,
+            pos: 0,
+            start: 0,
+            line: 1,
+            counted: 0,
+            paren_depth: 0,
+            inside_action: false,
+            comments_have_lines: profile.comments_have_lines,
+            message: String::new(),
+            failed: false,
+        }
     }
 
     /// What the last error token means.
@@ -190,6 +205,10 @@ impl<'t> Lexer<'t> {
         let Some(trims) = self.at_right_delim() else {
             return Some(self.error("comment ends before closing delimiter"));
         };
+        if !self.comments_have_lines {
+            self.line_at(self.start);
+            self.counted = self.pos;
+        }
         self.skip_right_delim(trims);
         self.start = self.pos;
         None

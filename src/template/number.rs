@@ -91,7 +91,7 @@ fn underscores_fit(digits: &str, prefixed: bool) -> bool {
 /// `strconv.ParseFloat(text, 64)` as far as it succeeds: decimal, hexadecimal with `p`, `inf`, `nan`.
 pub(crate) fn parse_float(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if unsigned.len() > 2 && unsigned[..2].eq_ignore_ascii_case("0x") {
+    if unsigned.get(..2).is_some_and(|prefix| prefix.eq_ignore_ascii_case("0x")) {
         // An underscore may stand behind the prefix.
         let digits = without_underscores(&format!("0{}", &unsigned[2..]))?[1..].to_owned();
         let value = hex_float(&digits)?;
@@ -124,5 +124,6 @@ fn hex_float(text: &str) -> Option<f64> {
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = format!("{whole}{fraction}");
     let value = u64::from_str_radix(&digits, 16).ok()? as f64;
-    Some(value * 2f64.powi(exponent - 4 * fraction.len() as i32))
+    let places = i32::try_from(fraction.len()).unwrap_or(i32::MAX).saturating_mul(4);
+    Some(value * 2f64.powi(exponent.saturating_sub(places)))
 }

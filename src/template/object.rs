@@ -75,6 +75,27 @@ impl Struct {
     }
 }
 
+/// What TOML gives without an offset: Go's library for TOML marks it by the name of its zone, and writes it again as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TomlLocal {
+    /// A date.
+    Date,
+    /// A time of day.
+    Time,
+    /// Both.
+    DateTime,
+}
+
+impl TomlLocal {
+    fn zone(self) -> &'static str {
+        match self {
+            Self::Date => "date-local",
+            Self::Time => "time-local",
+            Self::DateTime => "datetime-local",
+        }
+    }
+}
+
 /// A moment in a time zone; `Display` is Go's `time.Time.String`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Time {
@@ -82,11 +103,17 @@ pub struct Time {
     pub zoned: ZonedDateTime,
     /// Seconds since the process began, when it came from the clock: Go prints them as `m=+0.1`.
     pub monotonic: bool,
+    /// Set for what TOML gives without an offset.
+    pub local: Option<TomlLocal>,
 }
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&super::functions::dates::layout(&self.zoned, "2006-01-02 15:04:05.999999999 -0700 MST"))?;
+        let format = |layout| super::functions::dates::layout(&self.zoned, layout);
+        match self.local {
+            Some(local) => write!(f, "{} {}", format("2006-01-02 15:04:05.999999999 -0700"), local.zone())?,
+            None => f.write_str(&format("2006-01-02 15:04:05.999999999 -0700 MST"))?,
+        }
         if self.monotonic { f.write_str(" m=+0.000000001") } else { Ok(()) }
     }
 }

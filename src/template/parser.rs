@@ -32,7 +32,7 @@ pub(crate) fn parse(name: &str, text: &[u8], profile: &Profile) -> Parsed<Vec<Te
     let file = Arc::new(File::new(name, text));
     let own = Arc::clone(&file.text);
     let mut parser = Parser {
-        lexer: Lexer::new(&own),
+        lexer: Lexer::new(&own, profile),
         text: &own,
         file: &file,
         profile,

@@ -44,6 +44,8 @@ pub struct Profile {
     pub webhooks_last: bool,
     /// `range` over an integer (Go 1.24, Helm 3.18).
     pub range_over_int: bool,
+    /// The places of parse errors count the lines that comments take (Go 1.24, Helm 3.18).
+    pub comments_have_lines: bool,
     /// `incompatible types for comparison` names the types (Go 1.25, Helm 3.20).
     pub comparison_names_types: bool,
     /// Failed templates are told call by call, each on lines of its own, and warnings as `level=… msg=…` (Helm 4).
@@ -152,6 +154,7 @@ impl Profile {
         splitting: Splitting::TakesBlankSpace,
         webhooks_last: false,
         range_over_int: false,
+        comments_have_lines: false,
         comparison_names_types: false,
         structured_messages: false,
         semver: Semver::V3_3,
@@ -171,6 +174,7 @@ impl Profile {
         coalescing: Coalescing::DeletesUnknownNulls,
         import_paths_of_any_type: true,
         range_over_int: true,
+        comments_have_lines: true,
         semver: Semver::V3_4,
         schema_tree: true,
         ..Self::V3_17

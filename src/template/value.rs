@@ -79,6 +79,9 @@ impl fmt::Debug for Text {
 /// How deep a value may nest where it is walked: a map can contain itself.
 pub(crate) const MAX_DEPTH: usize = 1_000;
 
+/// What a value counts for besides the bytes of its text, in bytes.
+const VALUE_BYTES: u64 = 64;
+
 /// The entries of a map, sorted bytewise by key: the order of text/template's `range`.
 pub type Table = BTreeMap<Text, Value>;
 
@@ -305,6 +308,55 @@ impl Value {
             }
             other => Some(other.clone()),
         }
+    }
+
+    /// About how many bytes there are to go through when all of it is walked, what is shared as often as it stands there; `None` when
+    /// that is more than `most`.
+    pub(crate) fn weight(&self, most: u64) -> Option<u64> {
+        let mut left = most;
+        self.weigh(&mut left, 0)?;
+        Some(most - left)
+    }
+
+    fn weigh(&self, left: &mut u64, depth: usize) -> Option<()> {
+        let mut take = |bytes: u64| {
+            *left = left.checked_sub(VALUE_BYTES + bytes)?;
+            Some(())
+        };
+        match self {
+            _ if depth > MAX_DEPTH => Some(()),
+            Self::Str(text) | Self::Bytes(text) => take(text.len() as u64),
+            Self::List(list) => {
+                take(0)?;
+                list.items().iter().try_for_each(|item| item.weigh(left, depth + 1))
+            }
+            Self::Map(map) => {
+                take(0)?;
+                let Some(table) = &map.table else { return Some(()) };
+                table.borrow().iter().try_for_each(|(key, value)| {
+                    *left = left.checked_sub(key.len() as u64)?;
+                    value.weigh(left, depth + 1)
+                })
+            }
+            Self::Struct(object) => {
+                take(0)?;
+                object.fields.iter().try_for_each(|field| field.weigh(left, depth + 1))
+            }
+            _ => take(0),
+        }
+    }
+
+    /// The bytes that were needed to make it, when what it holds was there before.
+    pub(crate) fn own_bytes(&self) -> u64 {
+        VALUE_BYTES
+            + match self {
+                Self::Str(text) | Self::Bytes(text) => text.len() as u64,
+                Self::List(list) => {
+                    let texts = if list.elem == Elem::Str { list.items().iter().map(Self::own_bytes).sum() } else { 0 };
+                    texts + (size_of::<Value>() * list.items().len()) as u64
+                }
+                _ => 0,
+            }
     }
 
     /// The name of its Go type, as `%T` prints it.

@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::classify::Key;
 use super::layer::{self, nowhere};
 use super::lines;
 use super::runs::Runs;
 use super::user::UserKeys;
 use super::{Case, Values};
+use crate::classify::Key;
 use crate::diff::default_values;
 use crate::identity::{Automount, Identities};
 use crate::object;

@@ -45,9 +45,23 @@ pub(super) fn worse(old: &Identities, plain: &Judged, tried: &Judged) -> Option<
             return Some(format!("{} on {} would come", key.rule, key.about));
         }
     }
+    if let Some(name) = taken_over(old, &plain.identities, &tried.identities) {
+        return Some(format!("the chart would take over the account of {name}, which is made elsewhere"));
+    }
     drifted(&old.workloads, &plain.identities.workloads, &tried.identities.workloads)
         .or_else(|| drifted(&old.accounts, &plain.identities.accounts, &tried.identities.accounts))
         .map(|(name, field)| format!("{field} of {name} would no longer be as it was"))
+}
+
+/// A workload that a trial brings back to an account the old version didn't make, by having the chart make one of that name: Helm refuses to
+/// adopt what it doesn't own.
+fn taken_over<'t>(old: &Identities, plain: &Identities, tried: &'t Identities) -> Option<&'t str> {
+    let moved = tried.workloads.iter().find(|(name, tried)| {
+        let (Some(old), Some(plain)) = (old.workloads.get(*name), plain.workloads.get(*name)) else { return false };
+        let is_back = old.service_account_name == tried.service_account_name && plain.service_account_name != tried.service_account_name;
+        is_back && tried.rendered && !old.rendered && old.details.account_named
+    });
+    moved.map(|(name, _)| name.as_str())
 }
 
 /// The first field that both versions agree on and the trial doesn't, and whose it is.

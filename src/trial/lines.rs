@@ -1,8 +1,8 @@
 //! Which template lines wrote what a finding is about, and what they read. Depends on `object`, `identity` and `render`'s provenance.
 
 use super::Case;
-use crate::classify::Key;
 use crate::chart::Chart;
+use crate::classify::Key;
 use crate::identity::Identities;
 use crate::object::{self, Object};
 use crate::render::Rendered;

@@ -30,7 +30,7 @@ SHOW = "{{ toYaml .Values }}\n"
 
 
 def case(switch, name, template=None, values=None, meta=None, args=(), files=None, more=None, **rest):
-    """A chart with one template. A switch of `None`: the Helms agree. `values` is text or what JSON can say."""
+    """A chart with one template. A switch of `None`: the Helms agree, but for how documents end. `values` is text or what JSON can say."""
     chart = {"Chart.yaml": json.dumps({**META, **(meta or {})}) + "\n", **(more or {})}
     if template is not None:
         chart["templates/t.yaml"] = template
@@ -148,6 +148,13 @@ def objects():
     ]:
         case("chart_is_map", f".Chart {name}", template, {}, with_sub, more=subchart("s", template="a: {{ toJson .Chart }}\n", values={"exports": {"data": {"k": 1}}}))
     case("chart_is_map", "an empty .Chart", "{{ toYaml .Chart }}\n")
+    case("chart_is_map", "the truth of .Chart", "a: {{ if .Chart }}1{{ end }} {{ eq .Chart.IsRoot true }} {{ kindOf .Chart.Maintainers }} {{ len .Chart.Dependencies }}\n", {}, with_sub, more=subchart("s"))
+    case("chart_is_map", ".Chart as TOML", "{{ toToml .Chart }}\n", {}, full)
+    case("chart_is_map", ".Chart, pretty", "{{ toYamlPretty .Chart }}\n", {}, full)
+    case("chart_is_map", ".Chart in a range", "{{ range $k, $v := .Chart }}{{ $k }}: {{ $v | toJson }}\n{{ end }}", {}, {**full, "maintainers": []})
+    case("values_package", "the capabilities", "{{ toYaml .Capabilities.KubeVersion }}\na: {{ toJson (omit (dict \"k\" .Capabilities.KubeVersion) \"x\") }}\n", args=["--kube-version", "1.30.1-x"])
+    case("values_package", "a field nobody has", "a: {{ .Capabilities.KubeVersion.Foo }}\n")
+    case("values_package", "another field nobody has", "a: {{ .Capabilities.Foo }}\n")
     for name, template in [
         ("of values", "a: {{ typeOf .Values }} {{ typeOf .Template }} {{ typeOf .Values.x }} {{ typeOf (.Values.Table \"x\") }} {{ typeOf . }}\n"),
         ("of capabilities", "a: {{ typeOf .Capabilities }} {{ typeOf .Capabilities.KubeVersion }} {{ typeOf .Capabilities.APIVersions }} {{ typeOf .Capabilities.HelmVersion }}\n"),
@@ -243,6 +250,8 @@ def messages():
     case("structured_messages", "an annotation that is no string", "metadata: {annotations: {a: [1]}}\n")
     case("structured_messages", "metadata that is no mapping", "metadata: text\n")
     case("structured_messages", "a kind that is no string", "kind: {a: 1}\n")
+    case("structured_messages", "requirements in a chart of the second apiVersion", SHOW, {}, more={"requirements.yaml": "dependencies: []\n", "requirements.lock": "{}\n"})
+    case("structured_messages", "requirements below", SHOW, {}, more={**subchart("s"), "charts/s/requirements.yaml": "dependencies: []\n"})
     case("structured_messages", "a deprecated chart", SHOW, {}, {"deprecated": True})
     case("structured_messages", "a library", SHOW, {}, {"type": "library"})
     case("structured_messages", "a missing dependency", SHOW, {}, {"dependencies": [dependency("s"), dependency("t")]})

@@ -6,6 +6,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::thread;
 
 use serde_json::Value as Json;
 
@@ -25,8 +26,20 @@ pub(crate) fn cases(file: &str) -> Vec<Json> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+/// How many cases are asked at the same time.
+const WORKERS: usize = 4;
+
 /// How many answers there are, and what differs from them, in words.
 pub(crate) fn differences(cases: &[Json]) -> (usize, Vec<String>) {
+    thread::scope(|scope| {
+        let shares = cases.chunks(cases.len().div_ceil(WORKERS));
+        let workers: Vec<_> = shares.map(|share| scope.spawn(move || differences_of(share))).collect();
+        let found = workers.into_iter().map(|worker| worker.join().unwrap());
+        found.fold((0, Vec::new()), |(asked, differing), (more, others)| (asked + more, [differing, others].concat()))
+    })
+}
+
+fn differences_of(cases: &[Json]) -> (usize, Vec<String>) {
     let mut asked = 0;
     let mut differing = Vec::new();
     for case in cases {

@@ -1,7 +1,8 @@
 //! Every rule on every fixture pair, and on the published charts of the corpus where it is present.
 //!
 //! A fixture is a text file `testdata/rules/<rule>/<name>.txtar` in Go's txtar format (<https://pkg.go.dev/golang.org/x/tools/txtar>): what it
-//! shows, then files as `-- old/values.yaml --`; `both/…` stands for both sides, and a Chart.yaml is supplied where there is none. On
+//! shows, then files as `-- old/values.yaml --`; `both/…` stands for both sides, and a Chart.yaml is supplied where there is none. One with
+//! `objects.yaml` is two renders, see [`rendered`]. On
 //! `fires*` the rule must fire, on `quiet*` it must not.
 #![allow(clippy::disallowed_methods, reason = "fixtures and corpus are on disk")]
 #![allow(
@@ -12,6 +13,7 @@
 )]
 
 mod engine;
+mod rendered;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -24,7 +26,7 @@ use chartshift::diff;
 use chartshift::fetch::{Content, Package, RawFile};
 
 /// What the ids of the built-in rules begin with.
-const SUBJECTS: [&str; 18] = [
+const SUBJECTS: [&str; 19] = [
     "admission-",
     "app-auth-",
     "client-id-",
@@ -33,6 +35,7 @@ const SUBJECTS: [&str; 18] = [
     "host-network-",
     "image-",
     "namespace-",
+    "permission-",
     "proxy-",
     "service-account-",
     "skip-containers-",
@@ -64,7 +67,8 @@ fn sorted(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-fn fixtures() -> Vec<Fixture> {
+/// Every fixture: its name, its rule, whether the rule fires on it, its text.
+fn fixtures_of() -> Vec<(String, String, bool, String)> {
     let folders = sorted(&root().join("testdata/rules"));
     let files = folders.iter().filter(|path| path.is_dir() && !path.ends_with("snapshots")).flat_map(|folder| sorted(folder));
     files
@@ -73,36 +77,44 @@ fn fixtures() -> Vec<Fixture> {
             let stem = file.file_stem().unwrap().to_str().unwrap();
             let fires = stem.starts_with("fires");
             assert!(fires || stem.starts_with("quiet"), "{} is named neither fires nor quiet", file.display());
-            let text = fs::read_to_string(&file).unwrap();
-            let name = format!("{rule}/{stem}");
-            Fixture { old: side(&text, "old", &name), new: side(&text, "new", &name), name, rule, fires }
+            (format!("{rule}/{stem}"), rule, fires, fs::read_to_string(&file).unwrap())
         })
+        .collect()
+}
+
+/// The fixtures that are two charts.
+fn fixtures() -> Vec<Fixture> {
+    let charts = fixtures_of().into_iter().filter(|(_, _, _, text)| !text.contains("/objects.yaml --"));
+    charts
+        .map(|(name, rule, fires, text)| Fixture { old: side(&text, "old", &name), new: side(&text, "new", &name), name, rule, fires })
         .collect()
 }
 
 /// One side of a txtar file, opened by the real loader.
 fn side(text: &str, side: &str, name: &str) -> Chart {
-    let mut files: BTreeMap<String, String> = BTreeMap::new();
+    let mut files = txtar(text, side, name);
     let version = if side == "old" { "1.0.0" } else { "1.0.1" };
-    files.insert("Chart.yaml".into(), format!("apiVersion: v2\nname: fixture\nversion: {version}\n"));
+    files.entry("Chart.yaml".into()).or_insert_with(|| format!("apiVersion: v2\nname: fixture\nversion: {version}\n"));
+    let files = files.into_iter().map(|(path, text)| RawFile { path, bytes: text.into() }).collect();
+    let package = Package { content: Content::Folder(files), origin: name.to_owned(), digest: None };
+    chart::open(&package, &chart::Limits::default()).unwrap()
+}
+
+/// The files of one side of a txtar file.
+fn txtar(text: &str, side: &str, name: &str) -> BTreeMap<String, String> {
+    let mut files: BTreeMap<String, String> = BTreeMap::new();
     let mut current: Option<&mut String> = None;
     for line in text.lines() {
         if let Some(path) = line.strip_prefix("-- ").and_then(|line| line.strip_suffix(" --")) {
             let (of, path) = path.split_once('/').unwrap();
             assert!(["old", "new", "both"].contains(&of), "{name}: {of}");
-            current = (of == side || of == "both").then(|| {
-                let file = files.entry(path.to_owned()).or_default();
-                file.clear();
-                file
-            });
+            current = (of == side || of == "both").then(|| files.entry(path.to_owned()).or_default());
         } else if let Some(file) = &mut current {
             file.push_str(line);
             file.push('\n');
         }
     }
-    let files = files.into_iter().map(|(path, text)| RawFile { path, bytes: text.into() }).collect();
-    let package = Package { content: Content::Folder(files), origin: name.to_owned(), digest: None };
-    chart::open(&package, &chart::Limits::default()).unwrap()
+    files
 }
 
 fn run(old: &Chart, new: &Chart, catalogue: &Catalogue) -> Classified {
@@ -136,10 +148,10 @@ fn every_rule_is_well_formed() {
 fn every_rule_has_a_fixture_and_every_fixture_a_rule() {
     let catalogue = catalogue();
     let rules: BTreeSet<&str> = catalogue.rules().iter().map(|rule| rule.id()).collect();
-    let fixtures = fixtures();
-    let shown: BTreeSet<&str> = fixtures.iter().filter(|fixture| fixture.fires).map(|fixture| fixture.rule.as_str()).collect();
+    let fixtures = fixtures_of();
+    let shown: BTreeSet<&str> = fixtures.iter().filter(|(_, _, fires, _)| *fires).map(|(_, rule, _, _)| rule.as_str()).collect();
     assert_eq!(rules, shown);
-    assert!(fixtures.iter().all(|fixture| rules.contains(fixture.rule.as_str())));
+    assert!(fixtures.iter().all(|(_, rule, _, _)| rules.contains(rule.as_str())));
 }
 
 #[test]

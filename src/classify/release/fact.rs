@@ -11,10 +11,8 @@ use crate::classify::rule::On;
 use crate::diff::ChangeKind;
 use crate::diff::objects::{ObjectChange, ObjectsDiff, PermissionChange};
 use crate::identity::webhook::Version;
-use crate::identity::{Account, EnvValue, Record};
+use crate::identity::{Account, EnvValue, Record, TokenVolume, pair};
 
-/// The audience of tokens that Entra exchanges.
-const AZURE_AUDIENCE: &str = "api://AzureADTokenExchange";
 /// What conditions on every rendered thing may speak of.
 const NAMES: [&str; 17] = [
     "kind",
@@ -98,39 +96,22 @@ pub(super) fn facts(subject: &ReleaseSubject<'_>) -> Vec<Fact> {
 }
 
 fn workload_facts(subject: &ReleaseSubject<'_>) -> Vec<Fact> {
-    let renamed = renamed_pods(subject);
     let templates = templates(subject.objects);
-    let gone = |name: &String| !subject.new.workloads.contains_key(name) && !renamed.values().any(|old| old == name);
-    let names = subject.new.workloads.keys().chain(subject.old.workloads.keys().filter(|name| gone(name)));
     let mut facts = Vec::new();
-    for name in names {
-        let old_name = renamed.get(name).unwrap_or(name);
-        let (old, new) = (subject.old.workloads.get(old_name), subject.new.workloads.get(name));
-        if old != new {
-            let restarts = subject.objects.map(|objects| objects.restarts.iter().any(|restart| restart.id.label() == *name));
-            let renamed_from = if old_name == name { "" } else { old_name };
-            let mut fact = record_fact(On::Workload, name.clone(), old.map(json), new.map(json), vec![name.clone()]);
-            let uses = |record: Option<&Record>| record.is_some_and(uses_azure);
-            complete(&mut fact.old, old);
-            complete(&mut fact.new, new);
-            fact.variables = variables(&fact, uses(old) || uses(new)).text("renamed_from", renamed_from).json("restarts", &json(&restarts));
-            fact.file = templates.get(name).map_or_else(String::new, |file| (*file).to_owned());
-            facts.push(fact);
-        }
+    for pair in pair(subject.old, subject.new).into_iter().filter(|pair| pair.old != pair.new) {
+        let name = pair.name;
+        let restarts = subject.objects.map(|objects| objects.restarts.iter().any(|restart| restart.id.label() == name));
+        let mut fact = record_fact(On::Workload, name.to_owned(), pair.old.map(json), pair.new.map(json), vec![name.to_owned()]);
+        let uses = |record: Option<&Record>| record.is_some_and(uses_azure);
+        complete(&mut fact.old, pair.old);
+        complete(&mut fact.new, pair.new);
+        fact.variables = variables(&fact, uses(pair.old) || uses(pair.new))
+            .text("renamed_from", pair.renamed_from.unwrap_or_default())
+            .json("restarts", &json(&restarts));
+        fact.file = templates.get(name).map_or_else(String::new, |file| (*file).to_owned());
+        facts.push(fact);
     }
     facts
-}
-
-/// New names of pods that were called otherwise, with their old names.
-fn renamed_pods(subject: &ReleaseSubject<'_>) -> BTreeMap<String, String> {
-    let changes = subject.objects.map_or(&[][..], |objects| &objects.changes);
-    let renamed = changes.iter().filter_map(|change| Some((change.id.label(), change.old_id.as_ref()?.label())));
-    renamed
-        .filter(|(new, old)| {
-            let (in_old, in_new) = (&subject.old.workloads, &subject.new.workloads);
-            new != old && in_new.contains_key(new) && !in_old.contains_key(new) && in_old.contains_key(old) && !in_new.contains_key(old)
-        })
-        .collect()
 }
 
 /// The templates of changed objects.
@@ -204,6 +185,8 @@ fn object_fact(subject: &ReleaseSubject<'_>, objects: &ObjectsDiff, change: &Obj
     };
     let blocked = objects.blocked.iter().filter(|blocked| blocked.id == change.id);
     let blocked: Vec<Json> = blocked.map(|blocked| json!({"path": blocked.path.to_string(), "reason": blocked.reason})).collect();
+    let words = |blocked: &Json| Some(format!("{} ({})", blocked["path"].as_str()?, blocked["reason"].as_str()?));
+    fact.new = json!({"blocked": blocked.iter().filter_map(words).collect::<Vec<_>>()});
     let id = &change.id;
     let object = json!({"group": id.group, "kind": id.kind, "namespace": id.namespace, "name": id.name});
     let azure = fact.workloads.iter().any(|workload| pod_uses_azure(subject, workload));
@@ -216,13 +199,19 @@ fn permission_fact(subject: &ReleaseSubject<'_>, change: &PermissionChange) -> F
         let on_it = side.iter().filter(|(_, record)| record.service_account_name == change.account);
         on_it.map(|(name, _)| name.clone()).collect::<Vec<_>>()
     };
+    let list = |texts: &[String]| if texts.is_empty() { Json::Null } else { json!(texts) };
     let mut fact = Fact {
         on: On::Permission,
         about: format!("ServiceAccount/{}", change.account),
         kind: ChangeKind::Modified,
-        fields: fields(&json!({"permissions": change.lost}), &json!({"permissions": change.gained})),
+        fields: fields(&json!({"permissions": list(&change.lost)}), &json!({"permissions": list(&change.gained)})),
         old: Json::Null,
-        new: json!({"name": change.account, "scope": change.namespace.as_deref().unwrap_or("the whole cluster")}),
+        new: json!({
+            "name": change.account,
+            "scope": change.namespace.as_deref().unwrap_or("the whole cluster"),
+            "gained": change.gained,
+            "lost": change.lost,
+        }),
         workloads: on_account(&subject.new.workloads),
         file: String::new(),
         variables: Variables::default(),
@@ -245,7 +234,7 @@ fn uses_azure(record: &Record) -> bool {
     record.use_label
         || has_client_id(record)
         || variables().any(|name| name.starts_with("AZURE_"))
-        || volumes.iter().any(|volume| volume.audience.as_deref() == Some(AZURE_AUDIENCE))
+        || volumes.iter().any(TokenVolume::is_azure)
 }
 
 fn has_client_id(record: &Record) -> bool {

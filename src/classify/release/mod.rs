@@ -7,7 +7,10 @@
 mod fact;
 mod field;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+
+use regex::Regex;
 
 pub(super) use fact::names;
 
@@ -26,7 +29,7 @@ use crate::diff::Missing;
 use crate::diff::objects::ObjectsDiff;
 use crate::error::Result;
 use crate::identity::{Facts, Identities};
-use crate::value::Path;
+use crate::value::{Data, Node, Path};
 
 /// How many findings a rule makes of one case before they are joined, although each would say something else.
 const APART: usize = 5;
@@ -61,7 +64,7 @@ pub fn classify_release(subject: &ReleaseSubject<'_>, catalogue: &Catalogue, set
     if !all.is_empty() {
         let root = Scope::root();
         let scope = root.with(shared(subject));
-        let scopes: Vec<Scope<'_>> = all.iter().map(|fact| scope.with(fact.variables.clone())).collect();
+        let scopes: Vec<Lazy<'_>> = all.iter().map(|fact| Lazy { around: &scope, fact, made: OnceCell::new() }).collect();
         for rule in catalogue.rules().iter().filter(|rule| rule.text.on.is_rendered() && rule.is_for_chart(subject.chart)) {
             let level = settings.levels.get(rule.id()).copied();
             if level != Some(Level::Off) {
@@ -73,6 +76,19 @@ pub fn classify_release(subject: &ReleaseSubject<'_>, catalogue: &Catalogue, set
     let is_rendered = |id: &str| catalogue.rules().iter().any(|rule| rule.id() == id && rule.text.on.is_rendered());
     classified.unused_ignores = unused_ignores(settings, &used, is_rendered);
     classified
+}
+
+/// The variables of a fact, made ready when the first rule asks about it.
+struct Lazy<'s> {
+    around: &'s Scope<'s>,
+    fact: &'s Fact,
+    made: OnceCell<Scope<'s>>,
+}
+
+impl<'s> Lazy<'s> {
+    fn get(&self) -> &Scope<'s> {
+        self.made.get_or_init(|| self.around.with(self.fact.variables.clone()))
+    }
 }
 
 struct Run<'r> {
@@ -93,7 +109,7 @@ struct Hit<'r> {
 type Group = (usize, Option<usize>, String);
 
 impl<'r> Run<'r> {
-    fn rule(&self, rule: &Rule, level: Option<Level>, scopes: &[Scope<'_>], used: &mut BTreeSet<usize>, classified: &mut Classified) {
+    fn rule(&self, rule: &Rule, level: Option<Level>, scopes: &[Lazy<'_>], used: &mut BTreeSet<usize>, classified: &mut Classified) {
         let mut groups: BTreeMap<Group, Vec<Hit<'r>>> = BTreeMap::new();
         for (fact, scope) in self.facts.iter().zip(scopes).filter(|(fact, _)| fact.on == rule.text.on) {
             match fires(rule, fact, scope) {
@@ -191,14 +207,20 @@ fn joined<'r>(groups: BTreeMap<Group, Vec<Hit<'r>>>) -> BTreeMap<Group, Vec<Hit<
 ///
 /// # Errors
 /// `Syntax` when a condition can't be read or does not suit what it is asked about.
-fn fires<'r>(rule: &Rule, fact: &'r Fact, scope: &Scope<'_>) -> Result<Option<Hit<'r>>> {
+fn fires<'r>(rule: &Rule, fact: &'r Fact, scope: &Lazy<'_>) -> Result<Option<Hit<'r>>> {
     if !(rule.text.kinds.is_empty() || rule.text.kinds.contains(&fact.kind)) {
         return Ok(None);
     }
     let fits = |globs: &[Glob], field: &Field| globs.iter().any(|glob| glob.fits(&field.names));
     let mut fields = Vec::new();
     for field in fact.fields.iter().filter(|field| fits(&rule.paths, field) && !fits(&rule.except, field)) {
-        let counts = |each: &super::condition::Condition| each.holds_in(&scope.with(Variables::default().record("field", entries(field))));
+        if let Some(pattern) = &rule.pattern
+            && !finds(pattern.regex()?, field.new.as_ref())
+        {
+            continue;
+        }
+        let counts =
+            |each: &super::condition::Condition| each.holds_in(&scope.get().with(Variables::default().record("field", entries(field))));
         if rule.each.as_ref().map_or(Ok(true), counts)? {
             fields.push(field);
         }
@@ -206,7 +228,7 @@ fn fires<'r>(rule: &Rule, fact: &'r Fact, scope: &Scope<'_>) -> Result<Option<Hi
     if fields.is_empty() && !rule.paths.is_empty() {
         return Ok(None);
     }
-    let scope = scope.with(Variables::default().records("fields", fields.iter().map(|field| entries(field))));
+    let scope = scope.get().with(Variables::default().records("fields", fields.iter().map(|field| entries(field))));
     if !rule.when.as_ref().map_or(Ok(true), |when| when.holds_in(&scope))? {
         return Ok(None);
     }
@@ -217,6 +239,15 @@ fn fires<'r>(rule: &Rule, fact: &'r Fact, scope: &Scope<'_>) -> Result<Option<Hi
         }
     }
     Ok(None)
+}
+
+/// Whether a text, or one of a list, has what a pattern looks for.
+fn finds(pattern: &Regex, node: Option<&Node>) -> bool {
+    match node.map(|node| &node.data) {
+        Some(Data::Str(text)) => pattern.is_match(text),
+        Some(Data::List(items)) => items.iter().any(|item| item.as_str().is_some_and(|text| pattern.is_match(text))),
+        _ => false,
+    }
 }
 
 /// The fields as places below the thing they are of; without any, the thing itself.

@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use similar::DiffOp;
 
 use crate::diff::{ChangeKind, comments, text, tree, values};
-use crate::value::{Data, Entry, Node, Path, Source, Span, yaml};
+use crate::value::{Data, Entry, Node, Path, Source, Span, Step, yaml};
 
 /// What such a document may hold.
 const LIMITS: yaml::Limits = yaml::Limits { bytes: 4 << 20, depth: 100, nodes: 200_000 };
@@ -61,13 +61,26 @@ pub(super) fn compare(name: &str, old: &str, new: &str, max_bytes: usize, deadli
     }
     if let (Some((old_format, old)), Some((new_format, new))) = (read(name, old), read(name, new))
         && old_format == new_format
+        && old.len() == new.len()
     {
-        let found = tree::diff(&old, &new, values::identifying_keys);
+        let found = documents_differ(&old, &new, new_format);
         if (1..=MOST_CHANGES).contains(&found.len()) {
-            return Inside::Changes(found.into_iter().map(|change| owned(change, new_format)).collect());
+            return Inside::Changes(found);
         }
     }
     count_lines(old, new, deadline)
+}
+
+/// The changes of each document; where there are several their paths begin with its position.
+fn documents_differ(old: &[Node], new: &[Node], format: Format) -> Vec<Change> {
+    let is_alone = new.len() == 1;
+    let mut all = Vec::new();
+    for (position, (old, new)) in old.iter().zip(new).enumerate() {
+        let found = tree::diff(old, new, values::identifying_keys).into_iter().map(|change| owned(change, format));
+        let at = Path::root().child(Step::Index(position));
+        all.extend(found.map(|change| if is_alone { change } else { Change { path: at.join(&change.path), ..change } }));
+    }
+    all
 }
 
 fn owned(change: tree::Change<'_>, format: Format) -> Change {
@@ -97,27 +110,23 @@ pub(super) fn first_line(node: &Node, key: &Span) -> Option<u32> {
     is_literal.then_some(node.at.line + 1)
 }
 
-fn read(name: &str, text: &str) -> Option<(Format, Node)> {
+/// The documents of a text. Where a text is both settings and TOML, its name decides; settings know their lines.
+fn read(name: &str, text: &str) -> Option<(Format, Vec<Node>)> {
     let source = Arc::new(Source { name: name.to_owned(), text: text.to_owned() });
-    if let Some(node) = read_yaml(&source) {
-        return Some((Format::Yaml, node));
+    if let Some(documents) = read_yaml(&source) {
+        return Some((Format::Yaml, documents));
     }
-    let node = read_toml(&source).map(|node| (Format::Toml, node));
-    node.or_else(|| read_settings(&source).map(|node| (Format::Settings, node)))
+    let toml = || read_toml(&source).map(|node| (Format::Toml, vec![node]));
+    let settings = || read_settings(&source).map(|node| (Format::Settings, vec![node]));
+    if name.ends_with(".toml") { toml().or_else(settings) } else { settings().or_else(toml) }
 }
 
-/// A document that is a mapping or a list; several of them as a list.
-fn read_yaml(source: &Arc<Source>) -> Option<Node> {
+/// Documents that are mappings or lists.
+fn read_yaml(source: &Arc<Source>) -> Option<Vec<Node>> {
     let mut documents = yaml::read_all(source, &LIMITS).ok()?;
     documents.retain(|document| !matches!(document.data, Data::Null));
-    if !documents.iter().all(|document| matches!(document.data, Data::Map(_) | Data::List(_))) {
-        return None;
-    }
-    match documents.len() {
-        0 => None,
-        1 => documents.pop(),
-        _ => Some(Node { at: start(source), data: Data::List(documents), comment: None }),
-    }
+    let is_document = |node: &Node| matches!(node.data, Data::Map(_) | Data::List(_));
+    (!documents.is_empty() && documents.iter().all(is_document)).then_some(documents)
 }
 
 fn read_toml(source: &Arc<Source>) -> Option<Node> {
@@ -146,10 +155,14 @@ fn of_toml(value: toml::Value, at: &Span, depth: usize) -> Option<Node> {
     Some(Node { data, at: at.clone(), comment: None })
 }
 
+type Map = IndexMap<Arc<str>, Entry>;
+/// A section of settings: its name, its place, and what it holds.
+type Section = (Arc<str>, Span, Map);
+
 /// `key = value` or `key: value` on every line that is no comment, under `[section]`s or none. Nothing when a key is there twice.
 fn read_settings(source: &Arc<Source>) -> Option<Node> {
-    let mut root = IndexMap::new();
-    let mut section: Option<(Arc<str>, Span, IndexMap<Arc<str>, Entry>)> = None;
+    let mut root = Map::new();
+    let mut section: Option<Section> = None;
     for (number, line) in (1..).zip(source.text.lines()) {
         let at = Span { source: Arc::clone(source), line: number, column: 1 };
         let line = line.trim();
@@ -157,7 +170,7 @@ fn read_settings(source: &Arc<Source>) -> Option<Node> {
             continue;
         }
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            close(&mut root, section.replace((name.trim().into(), at, IndexMap::new())))?;
+            close(&mut root, section.replace((name.trim().into(), at, Map::new())))?;
             continue;
         }
         let (key, value) = setting(line)?;
@@ -172,7 +185,7 @@ fn read_settings(source: &Arc<Source>) -> Option<Node> {
 }
 
 /// Puts a section among the others; `None` when its name is there already.
-fn close(root: &mut IndexMap<Arc<str>, Entry>, section: Option<(Arc<str>, Span, IndexMap<Arc<str>, Entry>)>) -> Option<()> {
+fn close(root: &mut Map, section: Option<Section>) -> Option<()> {
     let Some((name, at, entries)) = section else { return Some(()) };
     root.insert(name, entry(Node { data: Data::Map(entries), at, comment: None })).is_none().then_some(())
 }

@@ -27,7 +27,7 @@ use std::time::Instant;
 use self::fields::Fields;
 use self::pairing::Pair;
 use super::tree::{self, Change};
-use super::{ChangeKind, Missing, Settings};
+use super::{ChangeKind, CrdChange, Missing, Settings, crds};
 use crate::object::{Id, Object};
 use crate::value::{Data, Node, Path, Step};
 
@@ -47,7 +47,7 @@ pub fn compare(old: &[Object<'_>], new: &[Object<'_>], settings: &Settings) -> O
 }
 
 fn add_pair(diff: &mut ObjectsDiff, fields: &mut Fields, old: &Object<'_>, new: &Object<'_>, renamed: bool) {
-    let changes = if old.node.same(new.node) { Vec::new() } else { tree::diff(old.node, new.node, keys::of_objects) };
+    let changes = if is_same(old, new) { Vec::new() } else { tree::diff(old.node, new.node, keys::of_objects) };
     let changes: Vec<Change<'_>> = changes.into_iter().filter(|change| !is_nothing(change) && !is_told_apart(change, renamed)).collect();
     // What has another name is made anew: nothing of it is changed in place.
     let blocked = if renamed { Vec::new() } else { blocked::find(old, new, &changes) };
@@ -59,6 +59,12 @@ fn add_pair(diff: &mut ObjectsDiff, fields: &mut Fields, old: &Object<'_>, new: 
         *diff.folded.entry(*noise).or_default() += 1;
     }
     diff.blocked.extend(blocked);
+    if new.id.kind == "CustomResourceDefinition" && !found.is_empty() {
+        let mut say = |text, breaking| {
+            diff.crds.push(CrdChange { file: new.manifest.path.clone(), name: new.id.name.clone(), text, breaking });
+        };
+        crds::compare_definition(old.node, new.node, &mut say);
+    }
     let api_version = (old.id.group != new.id.group || old.version != new.version).then(|| (api_version(old), api_version(new)));
     if found.is_empty() && api_version.is_none() && !renamed {
         diff.unchanged += 1;
@@ -72,6 +78,12 @@ fn add_pair(diff: &mut ObjectsDiff, fields: &mut Fields, old: &Object<'_>, new: 
         folded: folded.into_iter().collect(),
         ..one_sided(new, ChangeKind::Modified)
     });
+}
+
+/// Whether two objects say the same in the same order; those written alike need no look inside.
+fn is_same(old: &Object<'_>, new: &Object<'_>) -> bool {
+    let is_whole = |object: &Object<'_>| std::ptr::eq(object.node, std::sync::Arc::as_ptr(&object.manifest.object));
+    (is_whole(old) && is_whole(new) && old.manifest.text == new.manifest.text) || old.node.same(new.node)
 }
 
 /// What is told of an object that has no partner.
@@ -134,6 +146,8 @@ pub struct ObjectsDiff {
     pub blocked: Vec<Blocked>,
     /// What accounts may do that they might not, and the other way round.
     pub permissions: Vec<PermissionChange>,
+    /// What the changed CRDs among the objects mean for objects of their kinds, in words; `file` is the template.
+    pub crds: Vec<CrdChange>,
     /// What was not compared in full: a text, by object and path, and why.
     pub missing: Vec<Missing>,
 }

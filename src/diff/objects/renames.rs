@@ -88,25 +88,38 @@ fn propose_within(removed: &[Leaves<'_>], added: &[Leaves<'_>], proposals: &mut 
     }
 }
 
-/// Pairs that share leaves, the best few for each removed object.
+/// What a leaf adds to a candidate that it has alone; one of many gets so much less.
+const WEIGHT: u64 = 1 << 20;
+
+/// Who has a leaf: how many, and the first of them.
+#[derive(Default)]
+struct Holders {
+    count: u64,
+    first: Vec<usize>,
+}
+
+/// Pairs that share leaves, for each removed object those that share the rarest.
 fn candidates(removed: &[Leaves<'_>], added: &[Leaves<'_>]) -> Vec<(usize, usize)> {
-    let mut holders: HashMap<u64, Vec<usize>> = HashMap::new();
+    let mut holders: HashMap<u64, Holders> = HashMap::new();
     for (to, leaves) in added.iter().enumerate() {
         for hash in &leaves.hashes {
             let holders = holders.entry(*hash).or_default();
-            if holders.len() < BUCKET && holders.last() != Some(&to) {
-                holders.push(to);
+            holders.count += 1;
+            if holders.first.len() < BUCKET {
+                holders.first.push(to);
             }
         }
     }
     let mut pairs = Vec::new();
     for (from, leaves) in removed.iter().enumerate() {
-        let mut shared: BTreeMap<usize, usize> = BTreeMap::new();
-        for to in leaves.hashes.iter().filter_map(|hash| holders.get(hash)).flatten() {
-            *shared.entry(*to).or_default() += 1;
+        let mut shared: BTreeMap<usize, u64> = BTreeMap::new();
+        for holders in leaves.hashes.iter().filter_map(|hash| holders.get(hash)) {
+            for to in &holders.first {
+                *shared.entry(*to).or_default() += WEIGHT / holders.count;
+            }
         }
-        let mut best: Vec<(usize, usize)> = shared.into_iter().collect();
-        best.sort_by_key(|(to, count)| (std::cmp::Reverse(*count), *to));
+        let mut best: Vec<(usize, u64)> = shared.into_iter().collect();
+        best.sort_by_key(|(to, weight)| (std::cmp::Reverse(*weight), *to));
         pairs.extend(best.into_iter().take(CANDIDATES).map(|(to, _)| (from, to)));
     }
     pairs

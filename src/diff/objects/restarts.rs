@@ -148,6 +148,6 @@ fn of_spec(kind: ChangeKind, rest: &[Step]) -> String {
     }
 }
 
-fn words<'f>(field: &'f str) -> &'f str {
+fn words(field: &str) -> &str {
     FIELD_WORDS.iter().find(|(name, _)| *name == field).map_or(field, |(_, words)| words)
 }

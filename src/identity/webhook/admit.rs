@@ -1,10 +1,10 @@
 //! What Kubernetes itself says, ahead of the webhook and about its result (`plugin/pkg/admission/serviceaccount`, `pkg/apis/core/validation`).
 
-use super::super::USE_LABEL;
-use super::super::record::{Container, Injection, Outcome};
-use super::super::surroundings::KnownAccount;
 use super::inject::{inject, volume_name};
 use super::{Pod, Version};
+use crate::identity::USE_LABEL;
+use crate::identity::record::{Container, Injection, Outcome};
+use crate::identity::surroundings::KnownAccount;
 
 /// What becomes of a pod: refused, left alone, or what it comes out with.
 pub(in crate::identity) fn outcome(version: Version, pod: &Pod<'_>) -> Injection {
@@ -29,7 +29,7 @@ fn refused_at_once(pod: &Pod<'_>) -> Option<String> {
     pod.label_is_no_text.then(|| format!("the label {USE_LABEL} is not text, and Kubernetes takes only text for labels"))
 }
 
-/// Why Kubernetes refuses what the webhook made: volumes are unique by name, mounts by path, and a mount needs its volume.
+/// Why Kubernetes refuses what the webhook made: volumes and containers are unique by name, mounts by path, and a mount needs its volume.
 fn refused_afterwards(version: Version, injection: &Injection, pod: &Pod<'_>) -> Option<String> {
     let name = volume_name(version, pod);
     let own = pod.volumes.contains(&name);
@@ -38,6 +38,9 @@ fn refused_afterwards(version: Version, injection: &Injection, pod: &Pod<'_>) ->
     }
     if injection.volume.is_some() && own && !version.names_volume_by_pod() {
         return Some(format!("the pod has a volume {name} of its own, and the webhook adds another"));
+    }
+    if let Some(name) = injection.added_containers.iter().find(|name| pod.containers.iter().any(|container| container.name == **name)) {
+        return Some(format!("the pod has a container {name} of another sort, and the webhook adds another"));
     }
     let clash = |container: &&Container| {
         let path = injection.mounts.get(&container.name);

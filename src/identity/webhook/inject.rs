@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
-use super::super::record::{Container, EnvValue, Injection, Outcome, TokenVolume};
 use super::pod::Pod;
 use super::{Selection, Version};
+use crate::identity::record::{Container, EnvValue, Injection, Outcome, TokenVolume};
 
 /// The seconds that a token may live.
 const EXPIRY: std::ops::RangeInclusive<i64> = 3_600..=86_400;

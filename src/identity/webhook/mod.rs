@@ -9,6 +9,8 @@
 mod admit;
 mod inject;
 mod pod;
+#[cfg(test)]
+mod tests;
 mod version;
 
 pub(super) use admit::outcome;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::account::{CLIENT_ID, TENANT_ID};
-use super::super::record::{Container, EnvValue, TokenVolume};
-use super::super::surroundings::KnownAccount;
+use crate::identity::account::{CLIENT_ID, TENANT_ID};
+use crate::identity::record::{Container, EnvValue, TokenVolume};
+use crate::identity::surroundings::KnownAccount;
 
 /// A pod as the webhook sees it.
 pub(in crate::identity) struct Pod<'p> {

@@ -14,6 +14,7 @@ pub(crate) use from_json::{parse as parse_json, parse_leniently as parse_json_le
 pub(crate) use from_toml::parse as parse_toml;
 
 use super::fmt::{MAX_DEPTH, general};
+use super::object::TomlLocal;
 use super::value::{Text, Value};
 
 /// What can be written.
@@ -25,8 +26,8 @@ pub(crate) enum Tree {
     Uint(u64),
     Float(f64),
     Text(Text),
-    /// A moment in RFC 3339: text to JSON, and what JSON becomes.
-    Time(Text),
+    /// A moment in RFC 3339: text to JSON, and what JSON becomes. TOML writes only a part of some.
+    Time(Text, Option<TomlLocal>),
     List(Vec<Tree>),
     /// In the order in which JSON writes it: maps by key, structs by field.
     Map(Vec<(Text, Tree)>),
@@ -76,7 +77,7 @@ impl Tree {
                 }
                 Ok(Tree::Map(entries))
             }
-            Value::Time(time) => Ok(Tree::Time(super::functions::dates::rfc3339_nano(&time.zoned).into())),
+            Value::Time(time) => Ok(Tree::Time(super::functions::dates::rfc3339_nano(&time.zoned).into(), time.local)),
             Value::Version(version) => Ok(Tree::Text(version.to_string().into())),
         }
     }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::Tree;
 use crate::template::fmt::{MAX_DEPTH, general, shown_text};
+use crate::template::object::TomlLocal;
 use crate::template::value::{Text, Value};
 
 /// The document of a mapping; anything else is written as a value, but a list of tables. `exponents`: large and small floats get one (1.6).
@@ -138,7 +139,7 @@ fn inline(tree: &Tree, exponents: bool) -> Result<String, String> {
         Tree::Uint(number) => number.to_string(),
         Tree::Float(number) => float(*number, exponents),
         Tree::Text(text) => quoted(text),
-        Tree::Time(text) => text.lossy().into_owned(),
+        Tree::Time(text, local) => local_part(&text.lossy(), *local).to_owned(),
         Tree::List(items) => format!("[{}]", items.iter().map(|item| inline(item, exponents)).collect::<Result<Vec<_>, _>>()?.join(", ")),
         Tree::Map(entries) | Tree::Record(entries) => {
             let (tables, plain): (Vec<Entry<'_>>, Vec<Entry<'_>>) = entries.iter().partition(|(_, value)| is_any_table(value));
@@ -183,4 +184,15 @@ fn quoted(text: &Text) -> String {
     }
     out.push('"');
     out
+}
+
+/// The part of a moment in RFC 3339, which ends in `Z`, that TOML gave.
+fn local_part(text: &str, local: Option<TomlLocal>) -> &str {
+    let bare = text.trim_end_matches('Z');
+    match (local, bare.split_once('T')) {
+        (None, _) => text,
+        (Some(TomlLocal::Date), Some((date, _))) => date,
+        (Some(TomlLocal::Time), Some((_, time))) => time,
+        _ => bare,
+    }
 }

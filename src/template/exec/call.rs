@@ -2,7 +2,7 @@
 
 use super::eval::Given;
 use super::walk::{Outcome, State};
-use super::{Call, Operand};
+use super::{Call, Fail, Operand};
 use crate::template::ast::{At, Expr, ExprKind, Number};
 use crate::template::functions::{Args, Body, Function, Param};
 use crate::template::value::{Elem, List, Map, Value};
@@ -32,7 +32,6 @@ impl<'s> State<'s> {
         if let Some(piped) = given.piped {
             operands.push(self.fit(piped, param(count - 1))?);
         }
-        let Body::Plain(run) = function.body else { return Ok(Operand::INVALID) };
         let site = (&*self.template.file, node.offset());
         if let Some(tracer) = &self.session.tracer {
             tracer.called(function.name, &operands);
@@ -46,19 +45,27 @@ impl<'s> State<'s> {
             site,
             at: &self.whereabouts,
         };
-        let result = run(&call, Args::new(&operands)).and_then(|value| {
-            if let Value::Str(text) = &value {
-                call.check_length(text.len())?;
-            }
-            Ok(value)
-        });
-        match result {
+        match self.run_function(function, &call, &operands) {
             Ok(value) => Ok(Operand::bare(value)),
             Err(fail) => {
                 self.at = Some(node);
                 Err(self.failed(&format!("error calling {}: ", function.name), fail))
             }
         }
+    }
+
+    /// Runs the function, within the limits on what it walks through and makes.
+    fn run_function(&self, function: &Function, call: &Call<'_>, operands: &[Operand]) -> Result<Value, Fail> {
+        let Body::Plain(run) = function.body else { return Ok(Value::Nil) };
+        if function.walks {
+            operands.iter().try_for_each(|operand| self.session.check_weight(&operand.value))?;
+        }
+        let value = run(call, Args::new(operands))?;
+        if let Value::Str(text) = &value {
+            call.check_length(text.len())?;
+        }
+        self.session.make(value.own_bytes())?;
+        Ok(value)
     }
 
     fn check_count(&self, function: &Function, wanted: usize, count: usize, written: usize) -> Outcome<()> {

@@ -6,6 +6,11 @@ use std::sync::Arc;
 use super::{WARN_END, WARN_START};
 use crate::error::{Error, ErrorKind, Place};
 
+/// How many bytes a message grows to while it passes outwards through the calls.
+pub(super) const MAX_MESSAGE: usize = 1 << 20;
+/// How many bytes of a line are shown.
+pub(super) const MAX_LINE: usize = 2_000;
+
 /// Why a function refuses.
 #[derive(Debug)]
 pub(crate) enum Fail {
@@ -71,10 +76,12 @@ impl RenderError {
         Self { message, is_limit: false, frames: Vec::new(), wrapped: Vec::new() }
     }
 
-    /// The same with words in front of the message.
+    /// The same with words in front of the message, while it is of a length that somebody may read.
     pub(super) fn prefixed(mut self, words: &str) -> Self {
-        self.wrapped.insert(0, self.message.len());
-        self.message.insert_str(0, words);
+        if self.message.len() + words.len() <= MAX_MESSAGE {
+            self.wrapped.insert(0, self.message.len());
+            self.message.insert_str(0, words);
+        }
         self
     }
 

@@ -47,22 +47,35 @@ pub struct Limits {
     pub steps: u64,
     /// Bytes written by one render, those of included templates too.
     pub output_bytes: u64,
-    /// Bytes of one string.
+    /// Bytes of one string, and of one value that a function walks through.
     pub string_bytes: usize,
+    /// Bytes of all values that functions make, whether they are still there or not.
+    pub made_bytes: u64,
     /// Seconds of one render.
     pub seconds: u64,
-    /// Elements of one list that a function makes from a number (`until`, `seq`).
+    /// Elements of one list that a function makes from a number or a text (`until`, `splitList`).
     pub list_items: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 4_000, steps: 200_000_000, output_bytes: 1 << 30, seconds: 60, string_bytes: 128 << 20, list_items: 4_000_000 }
+        Self {
+            depth: 4_000,
+            steps: 200_000_000,
+            output_bytes: 256 << 20,
+            string_bytes: 32 << 20,
+            made_bytes: 2 << 30,
+            seconds: 60,
+            list_items: 1_000_000,
+        }
     }
 }
 
 /// How many steps pass between two looks at the clock.
 const STEPS_BETWEEN_LOOKS: u64 = 128;
+
+/// How many bytes to walk through count as one step.
+const BYTES_PER_STEP: u64 = 1_024;
 
 /// How often a template may be inside itself through `include` (Helm's own limit).
 const MAX_SELF_INCLUDES: usize = 1_000;
@@ -149,9 +162,11 @@ pub struct Session<'s> {
     pub(crate) limits: Limits,
     includes: RefCell<HashMap<Text, usize>>,
     parsed: RefCell<HashMap<Text, Rc<Vec<Template>>>>,
-    regexes: RefCell<HashMap<Text, Result<Rc<Regex>, String>>>,
+    /// With the size that each stays below.
+    regexes: RefCell<HashMap<Text, Result<Rc<(Regex, usize)>, String>>>,
     steps: Cell<u64>,
     written: Cell<u64>,
+    made: Cell<u64>,
     impure: RefCell<Vec<ImpureCall>>,
     chance: Chance,
     /// The bytes of the call that runs, in a stable render.
@@ -171,6 +186,7 @@ impl<'s> Session<'s> {
             regexes: RefCell::default(),
             steps: Cell::new(0),
             written: Cell::new(0),
+            made: Cell::new(0),
             impure: RefCell::default(),
             chance: Chance::Real,
             stream: RefCell::default(),
@@ -256,8 +272,29 @@ impl<'s> Session<'s> {
         if steps > self.limits.steps {
             return Err(Fail::limit(format!("more than {} steps", self.limits.steps)));
         }
-        if old / STEPS_BETWEEN_LOOKS != steps / STEPS_BETWEEN_LOOKS && self.began.elapsed().as_secs() >= self.limits.seconds {
+        if old / STEPS_BETWEEN_LOOKS != steps / STEPS_BETWEEN_LOOKS { self.look_at_clock() } else { Ok(()) }
+    }
+
+    fn look_at_clock(&self) -> Result<(), Fail> {
+        if self.began.elapsed().as_secs() >= self.limits.seconds {
             return Err(Fail::limit(format!("more than {} seconds", self.limits.seconds)));
+        }
+        Ok(())
+    }
+
+    /// A value is about to be walked through.
+    fn check_weight(&self, value: &Value) -> Result<(), Fail> {
+        let most = self.limits.string_bytes as u64;
+        let weight = value.weight(most).ok_or_else(|| Fail::limit(format!("a value of more than {most} bytes")))?;
+        self.charge(weight / BYTES_PER_STEP)
+    }
+
+    /// Counts bytes of values.
+    fn make(&self, bytes: u64) -> Result<(), Fail> {
+        let made = self.made.get().saturating_add(bytes);
+        self.made.set(made);
+        if made > self.limits.made_bytes {
+            return Err(Fail::limit(format!("more than {} bytes of values", self.limits.made_bytes)));
         }
         Ok(())
     }
@@ -290,14 +327,32 @@ impl<'s> Session<'s> {
         calls.push(call);
     }
 
-    /// The compiled expression of a pattern, or what is wrong with it.
-    pub(crate) fn cached_regex(&self, pattern: &[u8], compile: impl FnOnce(&[u8]) -> Result<Regex, String>) -> Result<Rc<Regex>, String> {
+    /// The compiled expression of a pattern, with the size it stays below; it is kept, and counts.
+    ///
+    /// # Errors
+    /// What is wrong with the pattern, or that too much is kept.
+    pub(crate) fn cached_regex(
+        &self,
+        pattern: &[u8],
+        compile: impl FnOnce(&[u8]) -> Result<(Regex, usize), String>,
+    ) -> Result<Rc<(Regex, usize)>, Fail> {
         if let Some(known) = self.regexes.borrow().get(pattern) {
-            return known.clone();
+            return Ok(known.clone()?);
         }
+        self.charge(STEPS_BETWEEN_LOOKS)?;
         let compiled = compile(pattern).map(Rc::new);
+        self.make(compiled.as_ref().map_or(0, |compiled| compiled.1 as u64) + pattern.len() as u64)?;
         self.regexes.borrow_mut().insert(pattern.into(), compiled.clone());
-        compiled
+        Ok(compiled?)
+    }
+
+    /// Counts a text that `tpl` is about to parse for the first time: its tree is kept.
+    fn keep_text(&self, text: &Text) -> Result<(), Fail> {
+        if self.parsed.borrow().contains_key(text) {
+            return Ok(());
+        }
+        self.charge(text.len() as u64 / BYTES_PER_STEP)?;
+        self.make(TREE_BYTES * text.len() as u64)
     }
 
     fn parse_text(&self, text: &Text) -> Result<Rc<Vec<Template>>, ParseError> {
@@ -309,6 +364,9 @@ impl<'s> Session<'s> {
         Ok(parsed)
     }
 }
+
+/// How many bytes the tree of a byte of template may take.
+const TREE_BYTES: u64 = 16;
 
 /// The name of the texts that `tpl` parses, as of everything Helm gives no other name.
 const TPL_NAME: &str = "gotpl";
@@ -384,12 +442,29 @@ impl Call<'_> {
         self.session.charge(steps)
     }
 
+    /// What took a while may have taken too long.
+    pub(crate) fn look_at_clock(&self) -> Result<(), Fail> {
+        self.session.look_at_clock()
+    }
+
+    /// Counts what was made of text or copied, with all that it holds.
+    pub(crate) fn made_whole(&self, value: Value) -> Result<Value, Fail> {
+        let most = self.session.limits.made_bytes;
+        self.session.make(value.weight(most).unwrap_or(most + 1))?;
+        Ok(value)
+    }
+
     /// A string of this length may be made.
     pub(crate) fn check_length(&self, bytes: usize) -> Result<(), Fail> {
         if bytes > self.session.limits.string_bytes {
             return Err(Fail::limit(format!("a string of more than {} bytes", self.session.limits.string_bytes)));
         }
         Ok(())
+    }
+
+    /// The most bytes that a string may have.
+    pub(crate) fn longest_string(&self) -> usize {
+        self.session.limits.string_bytes
     }
 
     /// A list of this length may be made.
@@ -443,6 +518,7 @@ impl Call<'_> {
             return Ok(without_no_value(text.to_vec()));
         }
         self.session.check_depth(self.depth + 1)?;
+        self.session.keep_text(text)?;
         let templates = self
             .session
             .parse_text(text)

@@ -20,7 +20,15 @@ fn render(text: &str, limits: Limits) -> Result<String, String> {
 }
 
 fn small() -> Limits {
-    Limits { depth: 300, steps: 200_000, output_bytes: 100_000, string_bytes: 100_000, seconds: 60, list_items: 10_000 }
+    Limits {
+        depth: 300,
+        steps: 200_000,
+        output_bytes: 100_000,
+        string_bytes: 100_000,
+        made_bytes: 30_000_000,
+        seconds: 60,
+        list_items: 10_000,
+    }
 }
 
 #[test]
@@ -45,6 +53,24 @@ fn hostile_templates_end_in_an_error_that_names_the_limit_and_the_line() {
             "{{ define \"a\" }}{{ tpl \"{{ include \\\"a\\\" . }}\" . }}{{ end }}{{ include \"a\" . }}",
             "templates nested deeper than 300",
         ),
+        ("splitList", "{{ splitList \",\" (repeat 20000 \",\") }}", "a list of more than 10000 items"),
+        ("splitn", "{{ splitn \"\" 999999999 (repeat 20000 \"a\") }}", "a list of more than 10000 items"),
+        ("matches", "{{ regexFindAll \"a\" (repeat 20000 \"a\") -1 }}", "a list of more than 10000 items"),
+        ("replacements", "{{ regexReplaceAll \"a\" (repeat 1000 \"a\") (repeat 1000 \"b\") }}", "a string of more than 100000 bytes"),
+        ("verbs", "{{ printf (repeat 1000 \"%99999[1]d\") 1 }}", "a string of more than 100000 bytes"),
+        ("padded list", "{{ printf \"%99999d\" (until 99) }}", "a string of more than 100000 bytes"),
+        (
+            "values",
+            "{{ $d := dict }}{{ range until 999 }}{{ $_ := set $d (toString .) (repeat 99999 \"a\") }}{{ end }}",
+            "more than 30000000 bytes of values",
+        ),
+        ("lists", "{{ $l := list }}{{ range until 9999 }}{{ $l = append $l . }}{{ end }}", "more than 30000000 bytes of values"),
+        (
+            "patterns",
+            "{{ range until 9999 }}{{ $_ := regexMatch (printf \"[a-z]{1,900}%d\" .) \"a\" }}{{ end }}",
+            "more than 30000000 bytes of values",
+        ),
+        ("pattern", "{{ regexMatch (repeat 100 \"\\\\pL\") (repeat 99999 \"a\") }}", "on a text of 99999 bytes"),
         ("cycle", "{{ $d := dict }}{{ $_ := set $d \"d\" $d }}{{ deepCopy $d }}", "a value nested deeper than 1000"),
         ("keys", "{{ range until 999 }}{{ genPrivateKey \"ecdsa\" }}{{ end }}", "more than 200000 steps"),
     ];
@@ -52,6 +78,56 @@ fn hostile_templates_end_in_an_error_that_names_the_limit_and_the_line() {
         let error = render(template, small()).expect_err(name);
         assert!(error.contains("limit reached: ") && error.contains(expected) && error.contains("t.yaml:"), "{name}: {error}");
     }
+}
+
+#[test]
+fn what_is_shared_counts_as_often_as_it_stands_there() {
+    let lists = "{{ $x := list \"abcdefgh\" }}{{ range until 40 }}{{ $x = list $x $x }}{{ end }}";
+    let dicts = "{{ $x := dict \"k\" \"abcdefgh\" }}{{ range until 40 }}{{ $x = dict \"a\" $x \"b\" $x }}{{ end }}";
+    let uses = [
+        "$x",
+        "print $x",
+        "println $x",
+        "printf \"%v\" $x",
+        "toString $x",
+        "quote $x",
+        "squote $x",
+        "cat $x",
+        "html $x",
+        "js $x",
+        "urlquery $x",
+        "toYaml $x",
+        "toYamlPretty $x",
+        "toJson $x",
+        "toPrettyJson $x",
+        "toRawJson $x",
+        "toToml (dict \"a\" $x)",
+        "deepCopy $x",
+        "deepEqual $x (list $x)",
+        "uniq (list $x)",
+        "has $x (list $x)",
+        "without (list $x) $x",
+        "join \",\" (list $x)",
+        "toStrings (list $x)",
+        "sortAlpha (list $x)",
+        "merge (dict) (dict \"x\" $x)",
+        "urlJoin (dict \"host\" $x)",
+    ];
+    for (made, used) in [lists, dicts].iter().flat_map(|made| uses.iter().map(move |used| (made, used))) {
+        let error = render(&format!("{made}\n{{{{ {used} }}}}"), Limits { string_bytes: 1 << 20, ..Limits::default() });
+        let error = error.expect_err(used);
+        assert!(error.contains("t.yaml:2") && error.contains("limit reached: a value of more than 1048576 bytes"), "{used}: {error}");
+    }
+}
+
+#[test]
+fn errors_stay_short_however_deep_they_are() {
+    let long = "x".repeat(100_000);
+    let deep = format!(
+        "{{{{ define \"a\" }}}}{{{{ tpl (print \"{long}\" \"{{{{ include \\\"a\\\" . }}}}\") . }}}}{{{{ end }}}}{{{{ include \"a\" . }}}}"
+    );
+    let error = render(&deep, Limits { depth: 500, ..Limits::default() }).expect_err("too deep");
+    assert!(error.contains("templates nested deeper than 500") && error.len() < 4 << 20, "{} bytes", error.len());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::error::{Fail, Frame, RenderError};
+use super::error::{Fail, Frame, MAX_LINE, MAX_MESSAGE, RenderError};
 use super::trace::reads::SetId;
 use super::trace::{Taint, Tracer, Whereabouts};
 use super::{Operand, Scope, Session};
@@ -13,6 +13,9 @@ use crate::template::value::{Elem, MapKind, Text, Value};
 
 /// The result of evaluating something; the error is complete.
 pub(super) type Outcome<T> = Result<T, Box<RenderError>>;
+
+/// How many entries of a map are listed in the time of one step.
+const ENTRIES_PER_STEP: u64 = 16;
 
 /// How a list of statements ended.
 #[derive(PartialEq, Eq)]
@@ -89,6 +92,10 @@ impl<'s> State<'s> {
             Fail::Text(message) if lead.is_empty() => self.error(&message),
             Fail::Text(message) => Box::new(self.error(&format!("{lead}{message}")).around(RenderError::new(message))),
             Fail::Limit(message) => self.limit(&message),
+            Fail::Exec(mut inner) if inner.message.len() > MAX_MESSAGE => {
+                inner.frames.splice(0..0, self.at.map(|at| self.frame(at)));
+                inner
+            }
             Fail::Exec(inner) => Box::new(self.error(&format!("{lead}{}", inner.message)).around(*inner)),
         }
     }
@@ -96,10 +103,11 @@ impl<'s> State<'s> {
     fn frame(&self, at: At<'_>) -> Frame {
         let file = &self.template.file;
         let (line, column) = file.position(at.offset());
-        let line_text = file.text.split(|byte| *byte == b'\n').nth(line - 1).unwrap_or_default();
-        let before = &line_text[..column.min(line_text.len())];
-        let place =
-            Place { file: file.name.to_string(), line: line as u32, column: String::from_utf8_lossy(before).chars().count() as u32 + 1 };
+        let rest = &file.text[at.offset().min(file.text.len()) - column..];
+        let line_text = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len()).min(MAX_LINE)];
+        let (before, unshown) = (&line_text[..column.min(line_text.len())], column.saturating_sub(line_text.len()));
+        let characters = String::from_utf8_lossy(before).chars().count() + unshown;
+        let place = Place { file: file.name.to_string(), line: line as u32, column: characters as u32 + 1 };
         Frame {
             template: self.template.name.clone(),
             place,
@@ -181,6 +189,7 @@ impl<'s> State<'s> {
                 self.write(&text[1..])
             }
             value => {
+                self.session.check_weight(value).map_err(|fail| self.failed("", fail))?;
                 let start = self.out.len();
                 print_value(self.out, value);
                 let length = self.out.len() - start;
@@ -239,6 +248,7 @@ impl<'s> State<'s> {
                 self.iterate(branch, items.map(|(index, byte)| (Value::Int(index as i64), Operand::bare(Value::Uint8(*byte)))))?
             }
             Value::Map(map) => {
+                self.session.charge(map.len() as u64 / ENTRIES_PER_STEP).map_err(|fail| self.failed("", fail))?;
                 let boxed = matches!(map.kind, MapKind::Any | MapKind::Values(_));
                 let entries = map.snapshot().into_iter();
                 self.iterate(branch, entries.map(|(key, value)| (Value::Str(key), Operand { value, boxed })))?

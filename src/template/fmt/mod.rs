@@ -10,7 +10,7 @@ pub(crate) use super::value::MAX_DEPTH;
 use super::value::{Elem, List, Map, Value};
 
 pub(crate) use float::{general, json_number};
-pub(crate) use printf::printf;
+pub(crate) use printf::{printf, printf_within};
 pub(crate) use quote::{is_print, quote, unquote, unquote_char};
 
 /// What stands for the address that Go prints for a pointer inside another value.

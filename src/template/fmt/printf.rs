@@ -9,12 +9,20 @@ const MAX_WIDTH: usize = 1_000_000;
 
 /// Formats as Go does. Never fails: misuse shows in the text.
 pub(crate) fn printf(format: &[u8], args: &[Value]) -> Vec<u8> {
-    let mut printer = Printer { out: Vec::with_capacity(format.len() + 32), flags: Flags::default() };
+    printf_within(format, args, usize::MAX)
+}
+
+/// The same, given up once there are more than `most` bytes.
+pub(crate) fn printf_within(format: &[u8], args: &[Value], most: usize) -> Vec<u8> {
+    let mut printer = Printer { out: Vec::with_capacity(format.len() + 32), flags: Flags::default(), most };
     let mut cursor = Cursor { format, at: 0, args, next: 0, reordered: false, good_index: true };
     while let Some(found) = memchr::memchr(b'%', &format[cursor.at..]) {
         printer.out.extend_from_slice(&format[cursor.at..cursor.at + found]);
         cursor.at += found + 1;
         printer.directive(&mut cursor);
+        if printer.out.len() > most {
+            return printer.out;
+        }
     }
     printer.out.extend_from_slice(&format[cursor.at..]);
     if !cursor.reordered && cursor.next < args.len() {
@@ -205,6 +213,8 @@ impl Printer {
 struct Printer {
     out: Vec<u8>,
     flags: Flags,
+    /// How much may be written before the rest is left out.
+    most: usize,
 }
 
 impl Printer {
@@ -247,10 +257,15 @@ impl Printer {
         if depth > MAX_DEPTH {
             return self.put("…");
         }
+        if self.out.len() > self.most {
+            return;
+        }
         if verb == 'T' && depth == 0 {
             return self.string(value.type_name().as_bytes(), 's', value);
         }
         match value {
+            // Only errors can be wrapped, and values are none.
+            _ if verb == 'w' && depth == 0 => self.misuse(value, verb),
             Value::Nil if depth > 0 || verb == 'v' => {
                 let text: &[u8] = if self.flags.sharp_v && depth > 0 { b"interface {}(nil)" } else { b"<nil>" };
                 if depth > 0 { self.out.extend_from_slice(text) } else { self.pad(text) }

@@ -9,15 +9,15 @@ use crate::template::value::{Text, Value};
 use Param::{Any, Raw, Str};
 
 const fn deciding(name: &'static str, truth: bool) -> Function {
-    Function { name, params: &[Raw], rest: Some(Raw), body: Body::Deciding(truth), exists: |_| true }
+    Function { name, params: &[Raw], rest: Some(Raw), body: Body::Deciding(truth), walks: false, exists: |_| true }
 }
 
 pub(super) const ROWS: &[Function] = &[
     deciding("and", false),
     deciding("or", true),
     fixed("not", &[Raw], |_, args| Ok(Value::Bool(!args.any(0).truth()))),
-    open("eq", &[Raw], Raw, |call, args| eq(call, args).map(Value::Bool)),
-    fixed("ne", &[Raw, Raw], |call, args| eq(call, args).map(|equal| Value::Bool(!equal))),
+    open("eq", &[Raw], Raw, |call, args| eq(call, args).map(Value::Bool)).walking(),
+    fixed("ne", &[Raw, Raw], |call, args| eq(call, args).map(|equal| Value::Bool(!equal))).walking(),
     fixed("lt", &[Raw, Raw], |call, args| less(call, args).map(Value::Bool)),
     fixed("le", &[Raw, Raw], |call, args| Ok(Value::Bool(less(call, args)? || eq(call, args)?))),
     fixed("gt", &[Raw, Raw], |call, args| Ok(Value::Bool(!(less(call, args)? || eq(call, args)?)))),
@@ -31,12 +31,16 @@ pub(super) const ROWS: &[Function] = &[
             Err(format!("non-function {written} of type {}", value.type_name()).into())
         }
     }),
-    open("print", &[], Any, |_, args| Ok(Value::text(printed(args)))),
-    open("println", &[], Any, println),
-    open("printf", &[Str], Any, |_, args| Ok(Value::text(fmt::printf(args.text(0), &args.values(1))))),
-    open("html", &[], Any, |_, args| Ok(Value::text(html(&joined(args))))),
-    open("js", &[], Any, |_, args| Ok(Value::text(js(&joined(args))))),
-    open("urlquery", &[], Any, |_, args| Ok(Value::text(super::urls::query_escape(&joined(args))))),
+    open("print", &[], Any, |_, args| Ok(Value::text(printed(args)))).walking(),
+    open("println", &[], Any, println).walking(),
+    open("printf", &[Str], Any, |call, args| {
+        let most = call.longest_string();
+        Ok(Value::text(fmt::printf_within(args.text(0), &args.values(1), most)))
+    })
+    .walking(),
+    open("html", &[], Any, |_, args| Ok(Value::text(html(&joined(args))))).walking(),
+    open("js", &[], Any, |_, args| Ok(Value::text(js(&joined(args))))).walking(),
+    open("urlquery", &[], Any, |_, args| Ok(Value::text(super::urls::query_escape(&joined(args))))).walking(),
 ];
 
 fn printed(args: Args<'_>) -> Vec<u8> {
@@ -150,7 +154,8 @@ fn equal(call: &Call<'_>, a: &Value, b: &Value) -> Result<bool, Fail> {
 fn equal_others(a: &Value, b: &Value) -> Result<bool, Fail> {
     if !matches!(a, Value::Nil) && !matches!(b, Value::Nil) && a.kind_name() != b.kind_name() {
         let (type_a, type_b) = (a.type_name(), b.type_name());
-        return Err(format!("non-comparable types {}: {type_a}, {type_b}: {}", shown_text(a), shown_text(b)).into());
+        let a = String::from_utf8_lossy(&fmt::printf(b"%s", std::slice::from_ref(a))).into_owned();
+        return Err(format!("non-comparable types {a}: {type_a}, {type_b}: {}", shown_text(b)).into());
     }
     let nil = (is_nil(a), is_nil(b));
     match (a, b) {
@@ -158,7 +163,10 @@ fn equal_others(a: &Value, b: &Value) -> Result<bool, Fail> {
         (Value::Struct(a), Value::Struct(b)) => Ok(std::rc::Rc::ptr_eq(a, b)),
         (Value::Time(a), Value::Time(b)) => Ok(a == b),
         (Value::Version(a), Value::Version(b)) => Ok(std::rc::Rc::ptr_eq(a, b)),
-        _ => Err(format!("non-comparable type {}: {}", shown_text(b), b.type_name()).into()),
+        _ => {
+            let shown = String::from_utf8_lossy(&fmt::printf(b"%s", std::slice::from_ref(b))).into_owned();
+            Err(format!("non-comparable type {shown}: {}", b.type_name()).into())
+        }
     }
 }
 

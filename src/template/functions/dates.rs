@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 use super::date_layout::{self, Piece};
 use super::{Args, Function, Outcome, Param, fixed};
 use crate::template::exec::Call;
-use crate::template::object::Time;
+use crate::template::object::{Time, TomlLocal};
 use crate::template::value::Value;
 use Param::{Any, Str, Time as TimeParam};
 
@@ -44,7 +44,7 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
 fn time_value(zoned: ZonedDateTime, monotonic: bool) -> Value {
-    Value::Time(Rc::new(Time { zoned, monotonic }))
+    Value::Time(Rc::new(Time { zoned, monotonic, local: None }))
 }
 
 /// Go's zero time.
@@ -59,13 +59,21 @@ pub(crate) fn from_toml(moment: &toml::value::Datetime) -> Value {
     let time = moment.time.map_or((0, 0, 0, 0), |time| {
         (time.hour as i8, time.minute as i8, time.second.unwrap_or(0).min(59) as i8, time.nanosecond.unwrap_or(0) as i32)
     });
+    let local = match (moment.date, moment.time, moment.offset) {
+        (_, _, Some(_)) => None,
+        (Some(_), Some(_), None) => Some(TomlLocal::DateTime),
+        (Some(_), None, None) => Some(TomlLocal::Date),
+        (None, ..) => Some(TomlLocal::Time),
+    };
     let minutes = match moment.offset {
         Some(toml::value::Offset::Custom { minutes }) => i32::from(minutes),
         _ => 0,
     };
     let zone = if minutes == 0 { TimeZone::UTC } else { Offset::from_seconds(minutes * 60).map_or(TimeZone::UTC, TimeZone::fixed) };
     let civil = jiff::civil::DateTime::new(date.0, date.1, date.2, time.0, time.1, time.2, time.3);
-    civil.and_then(|civil| civil.to_zoned_datetime(zone)).map_or_else(|_| zero_time(), |zoned| time_value(zoned, false))
+    civil
+        .and_then(|civil| civil.to_zoned_datetime(zone))
+        .map_or_else(|_| zero_time(), |zoned| Value::Time(Rc::new(Time { zoned, monotonic: false, local })))
 }
 
 /// Whether it is Go's zero time.
@@ -106,7 +114,7 @@ fn modify(args: Args<'_>) -> Result<Value, String> {
     let nanoseconds = parse_duration(&args.str(0))?;
     let Value::Time(time) = args.any(1) else { return Ok(args.any(1).clone()) };
     let moved = time.zoned.checked_add(SignedDuration::from_nanos(nanoseconds)).map_err(|_| "time out of range".to_owned())?;
-    Ok(time_value(moved, time.monotonic))
+    Ok(Value::Time(Rc::new(Time { zoned: moved, ..Time::clone(time) })))
 }
 
 fn unix(args: Args<'_>) -> i64 {
@@ -129,7 +137,14 @@ fn ago(call: &Call<'_>, args: Args<'_>) -> Outcome {
 /// What `duration` takes for a number of seconds.
 fn seconds(value: &Value) -> i64 {
     match value {
-        Value::Str(text) => text.lossy().parse().unwrap_or(0),
+        Value::Str(text) => {
+            use std::num::IntErrorKind::{NegOverflow, PosOverflow};
+            text.lossy().parse::<i64>().unwrap_or_else(|error| match error.kind() {
+                PosOverflow => i64::MAX,
+                NegOverflow => i64::MIN,
+                _ => 0,
+            })
+        }
         Value::Int64(seconds) => *seconds,
         _ => 0,
     }

@@ -20,10 +20,10 @@ pub(super) const ROWS: &[Function] = &[
     open("pick", &[MapParam], Str, pick),
     open("omit", &[MapParam], Str, omit),
     open("dig", &[], Any, dig),
-    open("merge", &[MapParam], MapParam, |_, args| Ok(merge_all(args, false))),
-    open("mustMerge", &[MapParam], MapParam, |_, args| Ok(merge_all(args, false))),
-    open("mergeOverwrite", &[MapParam], MapParam, |_, args| Ok(merge_all(args, true))),
-    open("mustMergeOverwrite", &[MapParam], MapParam, |_, args| Ok(merge_all(args, true))),
+    open("merge", &[MapParam], MapParam, |_, args| Ok(merge_all(args, false))).walking(),
+    open("mustMerge", &[MapParam], MapParam, |_, args| Ok(merge_all(args, false))).walking(),
+    open("mergeOverwrite", &[MapParam], MapParam, |_, args| Ok(merge_all(args, true))).walking(),
+    open("mustMergeOverwrite", &[MapParam], MapParam, |_, args| Ok(merge_all(args, true))).walking(),
 ];
 
 fn dict(_: &Call<'_>, args: Args<'_>) -> Outcome {

@@ -14,26 +14,29 @@ const PRETTY: Style = Style { indented: true, html_safe: true };
 const RAW: Style = Style { indented: false, html_safe: false };
 
 pub(super) const ROWS: &[Function] = &[
-    fixed("toYaml", &[Any], |call, args| to_yaml(call, args.any(0)).map(|text| Value::text(text.unwrap_or_default()))),
-    fixed("mustToYaml", &[Any], must_to_yaml).when(|profile| profile.must_to_yaml),
-    fixed("toYamlPretty", &[Any], pretty),
+    fixed("toYaml", &[Any], |call, args| to_yaml(call, args.any(0)).map(|text| Value::text(text.unwrap_or_default()))).walking(),
+    fixed("mustToYaml", &[Any], must_to_yaml).walking().when(|profile| profile.must_to_yaml),
+    fixed("toYamlPretty", &[Any], pretty).walking(),
     fixed("fromYaml", &[Str], from_yaml),
     fixed("fromYamlArray", &[Str], from_yaml_array),
-    fixed("toJson", &[Any], |_, args| Ok(Value::text(to_json(args, COMPACT).unwrap_or_default()))),
-    fixed("mustToJson", &[Any], |_, args| Ok(Value::text(to_json(args, COMPACT)?))),
-    fixed("toPrettyJson", &[Any], |_, args| Ok(Value::text(to_json(args, PRETTY).unwrap_or_default()))),
-    fixed("mustToPrettyJson", &[Any], |_, args| Ok(Value::text(to_json(args, PRETTY)?))),
-    fixed("toRawJson", &[Any], |_, args| Ok(Value::text(to_json(args, RAW)?))),
-    fixed("mustToRawJson", &[Any], |_, args| Ok(Value::text(to_json(args, RAW)?))),
+    fixed("toJson", &[Any], |_, args| Ok(Value::text(to_json(args, COMPACT).unwrap_or_default()))).walking(),
+    fixed("mustToJson", &[Any], |_, args| Ok(Value::text(to_json(args, COMPACT)?))).walking(),
+    fixed("toPrettyJson", &[Any], |_, args| Ok(Value::text(to_json(args, PRETTY).unwrap_or_default()))).walking(),
+    fixed("mustToPrettyJson", &[Any], |_, args| Ok(Value::text(to_json(args, PRETTY)?))).walking(),
+    fixed("toRawJson", &[Any], |_, args| Ok(Value::text(to_json(args, RAW)?))).walking(),
+    fixed("mustToRawJson", &[Any], |_, args| Ok(Value::text(to_json(args, RAW)?))).walking(),
     fixed("fromJson", &[Str], from_json),
-    fixed("mustFromJson", &[Str], |_, args| encode::parse_json(args.text(0)).map_err(Fail::from)),
+    fixed("mustFromJson", &[Str], |call, args| call.made_whole(encode::parse_json(args.text(0))?)),
     fixed("fromJsonArray", &[Str], from_json_array),
     fixed("toToml", &[Any], |call, args| match args.any(0) {
         Value::Nil => Err("reflect: call of reflect.Value.Type on zero Value".into()),
         value => Ok(Value::text(to_toml(call, value).unwrap_or_else(|message| message))),
-    }),
-    fixed("fromToml", &[Str], |_, args| Ok(encode::parse_toml(&args.str(0)).unwrap_or_else(error_map))),
-    fixed("mustToToml", &[Any], |call, args| Ok(Value::text(to_toml(call, args.any(0))?))).when(|profile| profile.must_to_toml),
+    })
+    .walking(),
+    fixed("fromToml", &[Str], |call, args| call.made_whole(encode::parse_toml(&args.str(0)).unwrap_or_else(error_map))),
+    fixed("mustToToml", &[Any], |call, args| Ok(Value::text(to_toml(call, args.any(0))?)))
+        .walking()
+        .when(|profile| profile.must_to_toml),
     fixed("b64enc", &[Str], |_, args| Ok(Value::text(data_encoding::BASE64.encode(args.text(0))))),
     fixed("b64dec", &[Str], |_, args| Ok(or_message(encode::from_base64(args.text(0))))),
     fixed("b32enc", &[Str], |_, args| Ok(Value::text(data_encoding::BASE32.encode(args.text(0))))),
@@ -102,8 +105,8 @@ fn not_a(data: &Data, wanted: &str) -> String {
     format!("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go value of type {wanted}")
 }
 
-fn from_yaml(_: &Call<'_>, args: Args<'_>) -> Outcome {
-    Ok(match read_yaml(args.text(0)) {
+fn from_yaml(call: &Call<'_>, args: Args<'_>) -> Outcome {
+    call.made_whole(match read_yaml(args.text(0)) {
         Err(message) => error_map(message),
         Ok(node) => match &node.data {
             Data::Null => Value::map(Table::new()),
@@ -113,8 +116,8 @@ fn from_yaml(_: &Call<'_>, args: Args<'_>) -> Outcome {
     })
 }
 
-fn from_yaml_array(_: &Call<'_>, args: Args<'_>) -> Outcome {
-    Ok(match read_yaml(args.text(0)) {
+fn from_yaml_array(call: &Call<'_>, args: Args<'_>) -> Outcome {
+    call.made_whole(match read_yaml(args.text(0)) {
         Err(message) => Value::list(vec![Value::text(message)]),
         Ok(node) => match &node.data {
             Data::Null => Value::list(Vec::new()),
@@ -134,8 +137,8 @@ fn value_type(value: &Value) -> &'static str {
     }
 }
 
-fn from_json(_: &Call<'_>, args: Args<'_>) -> Outcome {
-    Ok(match encode::parse_json_leniently(args.text(0)) {
+fn from_json(call: &Call<'_>, args: Args<'_>) -> Outcome {
+    call.made_whole(match encode::parse_json_leniently(args.text(0)) {
         Err(message) => error_map(message),
         Ok((Value::Nil, _)) => Value::Map(Map::nil()),
         Ok((Value::Map(map), problem)) => {
@@ -151,8 +154,8 @@ fn from_json(_: &Call<'_>, args: Args<'_>) -> Outcome {
     })
 }
 
-fn from_json_array(_: &Call<'_>, args: Args<'_>) -> Outcome {
-    Ok(match encode::parse_json(args.text(0)) {
+fn from_json_array(call: &Call<'_>, args: Args<'_>) -> Outcome {
+    call.made_whole(match encode::parse_json(args.text(0)) {
         Err(message) => Value::list(vec![Value::text(message)]),
         Ok(Value::Nil) => Value::List(List::nil(Elem::Any)),
         Ok(list @ Value::List(_)) => list,

@@ -2,7 +2,7 @@
 
 use super::numbers::to_int;
 use super::types::empty;
-use super::{Args, Function, NIL_DEREFERENCE, Outcome, Param, fixed, open, to_text, to_texts};
+use super::{Args, Function, NIL_DEREFERENCE, Outcome, Param, fixed, open, texts_of, to_text};
 use crate::template::exec::{Call, Fail};
 use crate::template::value::{Elem, List, Value};
 use Param::{Any, Int};
@@ -27,20 +27,20 @@ pub(super) const ROWS: &[Function] = &[
     fixed("mustInitial", &[Any], initial),
     fixed("reverse", &[Any], reverse),
     fixed("mustReverse", &[Any], reverse),
-    fixed("uniq", &[Any], uniq),
-    fixed("mustUniq", &[Any], uniq),
+    fixed("uniq", &[Any], uniq).walking(),
+    fixed("mustUniq", &[Any], uniq).walking(),
     fixed("compact", &[Any], compact),
     fixed("mustCompact", &[Any], compact),
-    open("without", &[Any], Any, without),
-    open("mustWithout", &[Any], Any, without),
-    fixed("has", &[Any, Any], has),
-    fixed("mustHas", &[Any, Any], has),
+    open("without", &[Any], Any, without).walking(),
+    open("mustWithout", &[Any], Any, without).walking(),
+    fixed("has", &[Any, Any], has).walking(),
+    fixed("mustHas", &[Any, Any], has).walking(),
     open("slice", &[Any], Any, slice),
     open("mustSlice", &[Any], Any, slice),
     fixed("chunk", &[Int, Any], chunk),
     fixed("mustChunk", &[Int, Any], chunk),
-    fixed("sortAlpha", &[Any], sort_alpha),
-    fixed("toStrings", &[Any], |_, args| Ok(Value::texts(to_texts(args.any(0))))),
+    fixed("sortAlpha", &[Any], sort_alpha).walking(),
+    fixed("toStrings", &[Any], |_, args| Ok(texts_of(args.any(0), false))).walking(),
 ];
 
 /// How many elements are copied or compared in the time of one step.
@@ -170,6 +170,7 @@ fn chunk(call: &Call<'_>, args: Args<'_>) -> Outcome {
     let chunks = match usize::try_from(args.int(0)) {
         Ok(size @ 1..) => items.chunks(size).map(|chunk| Value::list(chunk.to_vec())).collect(),
         Ok(0) if items.is_empty() => Vec::new(),
+        Err(_) if items.len() == 1 && args.int(0) < -1 => vec![Value::list(items)],
         // Below zero, the number of chunks can still come out as zero.
         Err(_) if items.len() > 1 && args.int(0).unsigned_abs() >= items.len() as u64 - 1 => Vec::new(),
         _ => return Err("runtime error: makeslice: len out of range".into()),
@@ -178,11 +179,8 @@ fn chunk(call: &Call<'_>, args: Args<'_>) -> Outcome {
 }
 
 fn sort_alpha(_: &Call<'_>, args: Args<'_>) -> Outcome {
-    let value = args.any(0);
-    let mut texts = match value {
-        Value::List(_) | Value::Bytes(_) => to_texts(value),
-        other => vec![to_text(other)],
-    };
-    texts.sort();
-    Ok(Value::texts(texts))
+    Ok(match args.any(0) {
+        value @ (Value::List(_) | Value::Bytes(_)) => texts_of(value, true),
+        other => Value::texts([to_text(other)]),
+    })
 }

@@ -254,7 +254,7 @@ fn add_date(_: &Call<'_>, args: Args<'_>) -> Outcome {
         first.checked_add(days).ok()?.to_datetime(zoned.time()).to_zoned_datetime(zoned.time_zone().clone()).ok()
     };
     match moved() {
-        Some(zoned) => Ok(Value::Time(std::rc::Rc::new(crate::template::object::Time { zoned, monotonic: false }))),
+        Some(zoned) => Ok(Value::Time(std::rc::Rc::new(crate::template::object::Time { zoned, monotonic: false, local: None }))),
         None => Err("time out of range".into()),
     }
 }

@@ -185,6 +185,8 @@ pub(crate) struct Function {
     /// The type of any number of further ones.
     pub(crate) rest: Option<Param>,
     pub(crate) body: Body,
+    /// Whether it goes through its arguments as deep as they are: how large they are is asked before it runs.
+    pub(crate) walks: bool,
     /// Whether the Helm version has it.
     exists: fn(&Profile) -> bool,
 }
@@ -199,15 +201,21 @@ type Run = fn(&Call<'_>, Args<'_>) -> Outcome;
 
 /// A function with exactly these parameters.
 const fn fixed(name: &'static str, params: &'static [Param], run: Run) -> Function {
-    Function { name, params, rest: None, body: Body::Plain(run), exists: |_| true }
+    Function { name, params, rest: None, body: Body::Plain(run), walks: false, exists: |_| true }
 }
 
 /// A function with these parameters and any number more of one type.
 const fn open(name: &'static str, params: &'static [Param], rest: Param, run: Run) -> Function {
-    Function { name, params, rest: Some(rest), body: Body::Plain(run), exists: |_| true }
+    Function { name, params, rest: Some(rest), body: Body::Plain(run), walks: false, exists: |_| true }
 }
 
 impl Function {
+    /// The same row, of a function that walks through its arguments.
+    const fn walking(mut self) -> Self {
+        self.walks = true;
+        self
+    }
+
     /// The same row, only where the Helm version has it.
     const fn when(mut self, exists: fn(&Profile) -> bool) -> Self {
         self.exists = exists;
@@ -263,6 +271,21 @@ fn to_texts(value: &Value) -> Vec<Text> {
         Value::Bytes(bytes) => bytes.iter().map(|byte| byte.to_string().into()).collect(),
         other => vec![to_text(other)],
     }
+}
+
+/// The same as a list; of a `[]string` without elements it is as nil as that one was.
+fn texts_of(value: &Value, sorted: bool) -> Value {
+    if let Value::List(list) = value
+        && list.elem == Elem::Str
+        && list.items.is_none()
+    {
+        return value.clone();
+    }
+    let mut texts = to_texts(value);
+    if sorted {
+        texts.sort();
+    }
+    Value::texts(texts)
 }
 
 #[cfg(test)]

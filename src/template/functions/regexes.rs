@@ -1,42 +1,63 @@
 //! Regular expressions (sprig `regex.go` over Go `regexp`). The crate `regex` has RE2's semantics; this file rewrites what the two
 //! spell differently and words errors as Go does.
 
-use std::rc::Rc;
-
 use regex::bytes::{Captures, Match, Regex, RegexBuilder};
 
-use super::{Args, Function, Param, fixed};
+use super::{Args, Function, Outcome, Param, fixed};
 use crate::template::exec::{Call, Fail};
 use crate::template::fmt::quote;
 use crate::template::value::{Elem, List, Value};
 use Param::{Int, Str};
 
-/// Bytes a compiled expression may take.
-const MAX_COMPILED: usize = 16 << 20;
+/// Bytes that compiled expressions may take, tried one after the other: the smallest that suffices says how dear an expression is.
+const SIZES: [usize; 3] = [64 << 10, 1 << 20, 16 << 20];
+/// The most that the size of an expression times the length of a text may be: in the worst case a search takes time for each pair of a
+/// byte of the one and a byte of the other.
+const MAX_WORK: u64 = 1 << 37;
+/// What Go says of an expression beyond its limit on size.
+const TOO_LARGE: &str = "error parsing regexp: expression too large";
 /// Go's largest repetition count.
 const MAX_REPEAT: u32 = 1_000;
 
 pub(super) const ROWS: &[Function] = &[
-    fixed("regexMatch", &[Str, Str], |call, args| Ok(Value::Bool(compile(call, args).is_ok_and(|regex| regex.is_match(args.text(1)))))),
+    fixed("regexMatch", &[Str, Str], |call, args| match compile(call, args) {
+        Ok(regex) => Ok(Value::Bool(regex.is_match(args.text(1)))),
+        Err(Fail::Text(_)) => Ok(Value::Bool(false)),
+        Err(limit) => Err(limit),
+    }),
     fixed("mustRegexMatch", &[Str, Str], |call, args| Ok(Value::Bool(compile(call, args)?.is_match(args.text(1))))),
-    fixed("regexFind", &[Str, Str], |call, args| Ok(find(must_compile(call, args)?.as_ref(), args))),
-    fixed("mustRegexFind", &[Str, Str], |call, args| Ok(find(compile(call, args)?.as_ref(), args))),
-    fixed("regexFindAll", &[Str, Str, Int], |call, args| Ok(find_all(must_compile(call, args)?.as_ref(), args))),
-    fixed("mustRegexFindAll", &[Str, Str, Int], |call, args| Ok(find_all(compile(call, args)?.as_ref(), args))),
-    fixed("regexReplaceAll", &[Str, Str, Str], |call, args| Ok(replace(must_compile(call, args)?.as_ref(), args))),
-    fixed("mustRegexReplaceAll", &[Str, Str, Str], |call, args| Ok(replace(compile(call, args)?.as_ref(), args))),
-    fixed("regexReplaceAllLiteral", &[Str, Str, Str], |call, args| Ok(replace_literal(must_compile(call, args)?.as_ref(), args))),
-    fixed("mustRegexReplaceAllLiteral", &[Str, Str, Str], |call, args| Ok(replace_literal(compile(call, args)?.as_ref(), args))),
-    fixed("regexSplit", &[Str, Str, Int], |call, args| Ok(split(must_compile(call, args)?.as_ref(), args))),
-    fixed("mustRegexSplit", &[Str, Str, Int], |call, args| Ok(split(compile(call, args)?.as_ref(), args))),
+    fixed("regexFind", &[Str, Str], |call, args| Ok(find(&must_compile(call, args)?, args))),
+    fixed("mustRegexFind", &[Str, Str], |call, args| Ok(find(&compile(call, args)?, args))),
+    fixed("regexFindAll", &[Str, Str, Int], |call, args| find_all(call, &must_compile(call, args)?, args)),
+    fixed("mustRegexFindAll", &[Str, Str, Int], |call, args| find_all(call, &compile(call, args)?, args)),
+    fixed("regexReplaceAll", &[Str, Str, Str], |call, args| replace(call, &must_compile(call, args)?, args)),
+    fixed("mustRegexReplaceAll", &[Str, Str, Str], |call, args| replace(call, &compile(call, args)?, args)),
+    fixed("regexReplaceAllLiteral", &[Str, Str, Str], |call, args| replace_literal(call, &must_compile(call, args)?, args)),
+    fixed("mustRegexReplaceAllLiteral", &[Str, Str, Str], |call, args| replace_literal(call, &compile(call, args)?, args)),
+    fixed("regexSplit", &[Str, Str, Int], |call, args| split(call, &must_compile(call, args)?, args)),
+    fixed("mustRegexSplit", &[Str, Str, Int], |call, args| split(call, &compile(call, args)?, args)),
     fixed("regexQuoteMeta", &[Str], |_, args| Ok(Value::text(quote_meta(args.text(0))))),
 ];
 
 /// The first argument as an expression, or Go's complaint.
-fn compile(call: &Call<'_>, args: Args<'_>) -> Result<Rc<Regex>, Fail> {
+fn compile(call: &Call<'_>, args: Args<'_>) -> Result<Regex, Fail> {
     let pattern = args.text(0);
-    let compiled = call.session.cached_regex(pattern, |pattern| compile_go(&String::from_utf8_lossy(pattern), MAX_COMPILED));
-    compiled.map_err(Fail::from)
+    let compiled = call.session.cached_regex(pattern, |pattern| compile_sized(&String::from_utf8_lossy(pattern)))?;
+    let (regex, size) = &*compiled;
+    let length = args.text(1).len();
+    if (*size as u64).saturating_mul(length as u64) > MAX_WORK {
+        return Err(Fail::limit(format!("a regular expression of up to {size} bytes on a text of {length} bytes")));
+    }
+    Ok(regex.clone())
+}
+
+/// The compiled expression and what size it stays below.
+fn compile_sized(pattern: &str) -> Result<(Regex, usize), String> {
+    let rewritten = in_this_dialect(pattern)?;
+    let mut built = SIZES.iter().map(|size| (build(&rewritten, *size), *size));
+    let fitting = built.find(|(built, _)| !matches!(built, Err(regex::Error::CompiledTooBig(_))));
+    let (built, size) = fitting.ok_or(TOO_LARGE)?;
+    Ok((built.map_err(in_gos_words)?, size))
 }
 
 /// An expression in Go's dialect, which may take `most` bytes once compiled.
@@ -44,15 +65,26 @@ fn compile(call: &Call<'_>, args: Args<'_>) -> Result<Rc<Regex>, Fail> {
 /// # Errors
 /// Go's message, `error parsing regexp: …`.
 pub(crate) fn compile_go(pattern: &str, most: usize) -> Result<Regex, String> {
-    let rewritten = rewrite(pattern).map_err(|problem| format!("error parsing regexp: {problem}"))?;
-    RegexBuilder::new(&rewritten).size_limit(most).build().map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => "error parsing regexp: expression too large".into(),
+    build(&in_this_dialect(pattern)?, most).map_err(in_gos_words)
+}
+
+fn in_this_dialect(pattern: &str) -> Result<String, String> {
+    rewrite(pattern).map_err(|problem| format!("error parsing regexp: {problem}"))
+}
+
+fn build(rewritten: &str, most: usize) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(rewritten).size_limit(most).build()
+}
+
+fn in_gos_words(error: regex::Error) -> String {
+    match error {
+        regex::Error::CompiledTooBig(_) => TOO_LARGE.into(),
         other => format!("error parsing regexp: {}", other.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ")),
-    })
+    }
 }
 
 /// The same where Go panics.
-fn must_compile(call: &Call<'_>, args: Args<'_>) -> Result<Rc<Regex>, Fail> {
+fn must_compile(call: &Call<'_>, args: Args<'_>) -> Result<Regex, Fail> {
     compile(call, args).map_err(|fail| match fail {
         Fail::Text(problem) => {
             let pattern = args.text(0);
@@ -68,10 +100,15 @@ fn find(regex: &Regex, args: Args<'_>) -> Value {
     Value::text(regex.find(args.text(1)).map_or(&b""[..], |found| found.as_bytes()))
 }
 
-fn find_all(regex: &Regex, args: Args<'_>) -> Value {
+fn find_all(call: &Call<'_>, regex: &Regex, args: Args<'_>) -> Outcome {
     let most = usize::try_from(args.int(2)).unwrap_or(usize::MAX);
-    let found: Vec<&[u8]> = matches(regex, args.text(1)).take(most).map(|found| found.as_bytes()).collect();
-    if found.is_empty() { Value::List(List::nil(Elem::Str)) } else { Value::texts(found) }
+    let mut found = Vec::new();
+    for one in matches(regex, args.text(1)).take(most) {
+        call.look_at_clock()?;
+        call.check_items(found.len() + 1)?;
+        found.push(one.as_bytes());
+    }
+    Ok(if found.is_empty() { Value::List(List::nil(Elem::Str)) } else { Value::texts(found) })
 }
 
 /// The matches; empty ones lie between characters, never inside them.
@@ -83,15 +120,15 @@ fn is_between_characters(text: &[u8], at: usize) -> bool {
     !matches!(text.get(at), Some(0x80..=0xbf))
 }
 
-fn replace(regex: &Regex, args: Args<'_>) -> Value {
-    replaced(regex, args, |captures, out| captures.expand(args.text(2), out))
+fn replace(call: &Call<'_>, regex: &Regex, args: Args<'_>) -> Outcome {
+    replaced(call, regex, args, |captures, out| captures.expand(args.text(2), out))
 }
 
-fn replace_literal(regex: &Regex, args: Args<'_>) -> Value {
-    replaced(regex, args, |_, out| out.extend_from_slice(args.text(2)))
+fn replace_literal(call: &Call<'_>, regex: &Regex, args: Args<'_>) -> Outcome {
+    replaced(call, regex, args, |_, out| out.extend_from_slice(args.text(2)))
 }
 
-fn replaced(regex: &Regex, args: Args<'_>, put: impl Fn(&Captures<'_>, &mut Vec<u8>)) -> Value {
+fn replaced(call: &Call<'_>, regex: &Regex, args: Args<'_>, put: impl Fn(&Captures<'_>, &mut Vec<u8>)) -> Outcome {
     let text = args.text(1);
     let mut out = Vec::with_capacity(text.len());
     let mut end = 0;
@@ -99,20 +136,22 @@ fn replaced(regex: &Regex, args: Args<'_>, put: impl Fn(&Captures<'_>, &mut Vec<
         let Some(found) = captures.get(0).filter(|found| !found.is_empty() || is_between_characters(text, found.start())) else { continue };
         out.extend_from_slice(&text[end..found.start()]);
         put(&captures, &mut out);
+        call.look_at_clock()?;
+        call.check_length(out.len())?;
         end = found.end();
     }
     out.extend_from_slice(&text[end..]);
-    Value::text(out)
+    Ok(Value::text(out))
 }
 
 /// Go's `Regexp.Split`: an empty match at the very beginning cuts nothing off.
-fn split(regex: &Regex, args: Args<'_>) -> Value {
+fn split(call: &Call<'_>, regex: &Regex, args: Args<'_>) -> Outcome {
     let (text, most) = (args.text(1), args.int(2));
     if most == 0 {
-        return Value::List(List::nil(Elem::Str));
+        return Ok(Value::List(List::nil(Elem::Str)));
     }
     if text.is_empty() && !args.text(0).is_empty() {
-        return Value::texts([""]);
+        return Ok(Value::texts([""]));
     }
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let mut parts = Vec::new();
@@ -121,6 +160,8 @@ fn split(regex: &Regex, args: Args<'_>) -> Value {
         if parts.len() + 1 == most {
             break;
         }
+        call.look_at_clock()?;
+        call.check_items(parts.len() + 1)?;
         end = found.start();
         if found.end() != 0 {
             parts.push(&text[begin..end]);
@@ -130,7 +171,7 @@ fn split(regex: &Regex, args: Args<'_>) -> Value {
     if end != text.len() {
         parts.push(&text[begin..]);
     }
-    Value::texts(parts)
+    Ok(Value::texts(parts))
 }
 
 fn quote_meta(text: &[u8]) -> Vec<u8> {

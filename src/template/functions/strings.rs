@@ -9,10 +9,10 @@ use crate::template::value::{Map, MapKind, Text, Value};
 use Param::{Any, Int, Str};
 
 pub(super) const ROWS: &[Function] = &[
-    open("quote", &[], Any, |_, args| Ok(Value::text(each_not_nil(args, |value| quote(&to_text(value)).into_bytes())))),
-    open("squote", &[], Any, |_, args| Ok(Value::text(each_not_nil(args, |value| [b"'", &shown(value)[..], b"'"].concat())))),
-    open("cat", &[], Any, |_, args| Ok(Value::text(cat(args)))),
-    fixed("toString", &[Any], |_, args| Ok(Value::Str(to_text(args.any(0))))),
+    open("quote", &[], Any, |_, args| Ok(Value::text(each_not_nil(args, |value| quote(&to_text(value)).into_bytes())))).walking(),
+    open("squote", &[], Any, |_, args| Ok(Value::text(each_not_nil(args, |value| [b"'", &shown(value)[..], b"'"].concat())))).walking(),
+    open("cat", &[], Any, |_, args| Ok(Value::text(cat(args)))).walking(),
+    fixed("toString", &[Any], |_, args| Ok(Value::Str(to_text(args.any(0))))).walking(),
     fixed("trim", &[Str], |_, args| Ok(Value::text(args.text(0).trim()))),
     fixed("trimAll", &[Str, Str], trim_all),
     fixed("trimall", &[Str, Str], trim_all),
@@ -33,9 +33,10 @@ pub(super) const ROWS: &[Function] = &[
     fixed("nindent", &[Int, Str], |call, args| indent(call, args, b"\n")),
     fixed("join", &[Str, Any], |_, args| {
         Ok(Value::text(to_texts(args.any(1)).iter().map(|text| &**text).collect::<Vec<_>>().join(args.text(0))))
-    }),
-    fixed("splitList", &[Str, Str], |_, args| Ok(Value::texts(split(args.text(1), args.text(0), None)))),
-    fixed("split", &[Str, Str], |_, args| Ok(numbered(split(args.text(1), args.text(0), None)))),
+    })
+    .walking(),
+    fixed("splitList", &[Str, Str], |call, args| Ok(Value::texts(split(call, args.text(1), args.text(0), None)?))),
+    fixed("split", &[Str, Str], |call, args| call.made_whole(numbered(split(call, args.text(1), args.text(0), None)?))),
     fixed("splitn", &[Str, Int, Str], splitn),
 ];
 
@@ -183,13 +184,15 @@ fn indent(call: &Call<'_>, args: Args<'_>, lead: &[u8]) -> Outcome {
 }
 
 /// Go's `strings.SplitN`; an empty separator cuts after each character.
-fn split<'t>(text: &'t [u8], separator: &[u8], limit: Option<usize>) -> Vec<&'t [u8]> {
+fn split<'t>(call: &Call<'_>, text: &'t [u8], separator: &[u8], limit: Option<usize>) -> Result<Vec<&'t [u8]>, Fail> {
     let limit = limit.unwrap_or(usize::MAX);
     if limit == 0 {
-        return Vec::new();
+        return Ok(Vec::new());
     }
+    let most = if separator.is_empty() { text.len() } else { text.find_iter(separator).count() + 1 };
+    call.check_items(most.min(limit))?;
     if !separator.is_empty() {
-        return text.splitn_str(limit, separator).collect();
+        return Ok(text.splitn_str(limit, separator).collect());
     }
     let mut parts = Vec::new();
     let mut rest = text;
@@ -199,11 +202,11 @@ fn split<'t>(text: &'t [u8], separator: &[u8], limit: Option<usize>) -> Vec<&'t 
         parts.push(part);
         rest = tail;
     }
-    parts
+    Ok(parts)
 }
 
-fn splitn(_: &Call<'_>, args: Args<'_>) -> Outcome {
-    Ok(numbered(split(args.text(2), args.text(0), usize::try_from(args.int(1)).ok())))
+fn splitn(call: &Call<'_>, args: Args<'_>) -> Outcome {
+    call.made_whole(numbered(split(call, args.text(2), args.text(0), usize::try_from(args.int(1)).ok())?))
 }
 
 /// `_0`, `_1` …

@@ -20,9 +20,9 @@ pub(super) const ROWS: &[Function] = &[
     fixed("typeIsLike", &[Str, Any], type_is_like),
     fixed("kindOf", &[Any], |_, args| Ok(Value::text(args.any(0).kind_name()))),
     fixed("kindIs", &[Str, Any], |_, args| Ok(Value::Bool(args.any(1).kind_name().as_bytes() == args.text(0)))),
-    fixed("deepEqual", &[Any, Any], |_, args| Ok(Value::Bool(args.any(0).deep_equal(args.any(1))))),
-    fixed("deepCopy", &[Any], deep_copy),
-    fixed("mustDeepCopy", &[Any], deep_copy),
+    fixed("deepEqual", &[Any, Any], |_, args| Ok(Value::Bool(args.any(0).deep_equal(args.any(1))))).walking(),
+    fixed("deepCopy", &[Any], deep_copy).walking(),
+    fixed("mustDeepCopy", &[Any], deep_copy).walking(),
     fixed("hello", &[], |_, _| Ok(Value::text("Hello!"))),
 ];
 
@@ -37,9 +37,12 @@ fn type_is_like(_: &Call<'_>, args: Args<'_>) -> Outcome {
     Ok(Value::Bool([name.as_bytes(), bare.as_bytes()].contains(&args.text(0))))
 }
 
-fn deep_copy(_: &Call<'_>, args: Args<'_>) -> Outcome {
+fn deep_copy(call: &Call<'_>, args: Args<'_>) -> Outcome {
     match args.any(0) {
         Value::Nil => Err("reflect: call of reflect.Value.Type on zero Value".into()),
-        value => value.deep_copy().ok_or_else(|| Fail::limit(format!("a value nested deeper than {MAX_DEPTH}"))),
+        value => {
+            let copy = value.deep_copy().ok_or_else(|| Fail::limit(format!("a value nested deeper than {MAX_DEPTH}")))?;
+            call.made_whole(copy)
+        }
     }
 }

@@ -12,7 +12,7 @@ pub(super) const ROWS: &[Function] = &[
         let url = Url::parse(text).map_err(|problem| format!("unable to parse url: parse {}: {problem}", quote(text)))?;
         Ok(Value::map(url.into_table()))
     }),
-    fixed("urlJoin", &[MapParam], url_join),
+    fixed("urlJoin", &[MapParam], url_join).walking(),
 ];
 
 /// Go's `url.QueryEscape`.

@@ -2,7 +2,7 @@
 
 use super::fixture::{read, shown, told};
 use crate::chart::{self, Chart};
-use crate::classify::{Catalogue, Cause, Finding, ReleaseSubject, Severity, Settings, classify_release};
+use crate::classify::{Catalogue, Cause, Finding, ReleaseSubject, Settings, Severity, classify_release};
 use crate::diff;
 use crate::identity::{self, Facts};
 use crate::object::objects;
@@ -38,15 +38,8 @@ fn story(old: &str, new: &str, values: &str) -> Option<(Trials, Vec<Finding>)> {
     let (old_who, new_who) = (who(&old_render), who(&new_render));
     let catalogue = Catalogue::built_in().unwrap();
     let rules = |new: &identity::Identities| {
-        let subject = ReleaseSubject {
-            chart: "chart",
-            release: "rel",
-            namespace: "monitoring",
-            old: &old_who,
-            new,
-            objects: None,
-            facts: &facts,
-        };
+        let subject =
+            ReleaseSubject { chart: "chart", release: "rel", namespace: "monitoring", old: &old_who, new, objects: None, facts: &facts };
         classify_release(&subject, &catalogue, &Settings::default()).findings
     };
     let judge = |rendered: &Rendered| {
@@ -98,8 +91,11 @@ fn the_incident_is_caused_by_a_default_and_fixed_by_its_old_value() {
     let Some((trials, findings)) = story("thanos-12.20.2.tgz", "thanos-12.20.4.tgz", INCIDENT) else { return };
     let finding = findings.iter().find(|finding| finding.rule == "service-account-name-changed").unwrap();
     assert_eq!(finding.severity, Severity::Critical);
-    let causes: Vec<String> =
-        finding.causes.iter().map(|cause| if let Cause::Value(place) = cause { place.path.to_string() } else { format!("{cause:?}") }).collect();
+    let causes: Vec<String> = finding
+        .causes
+        .iter()
+        .map(|cause| if let Cause::Value(place) = cause { place.path.to_string() } else { format!("{cause:?}") })
+        .collect();
     assert_eq!(causes, ["serviceAccount.create"]);
     let fix = finding.fix.as_ref().unwrap();
     assert!(fix.verified);

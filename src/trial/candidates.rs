@@ -11,10 +11,11 @@ use super::runs::Runs;
 use super::user::UserKeys;
 use super::{Case, Values};
 use crate::classify::Key;
-use crate::identity::Identities;
+use crate::diff::default_values;
+use crate::identity::{Automount, Identities};
 use crate::object;
 use crate::render::{Capabilities, Overrides, Prepared, Release};
-use crate::value::{Data, Node, Path};
+use crate::value::{Data, Node, Path, Span, Step};
 
 /// The label that the webhook looks for.
 const USE_LABEL: &str = "azure.workload.identity/use";
@@ -44,7 +45,7 @@ pub(super) struct Place {
 /// The places of a chart, as a render with marks shows them; none when that render fails.
 pub(super) fn places(prepared: &Prepared, overrides: &Overrides, release: &Release, capabilities: &Capabilities) -> Vec<Place> {
     let at = nowhere("marks");
-    let defaults = crate::diff::default_values(prepared.chart());
+    let defaults = default_values(prepared.chart());
     let mut paths = Vec::new();
     mappings(&defaults, &Path::root(), &mut paths);
     let one = text("1", &at);
@@ -87,11 +88,11 @@ fn marks(map: Option<&Node>) -> Vec<usize> {
 }
 
 /// Text that no document holds.
-pub(super) fn text(text: &str, at: &crate::value::Span) -> Node {
+pub(super) fn text(text: &str, at: &Span) -> Node {
     Node { data: Data::Str(text.into()), at: at.clone(), comment: None }
 }
 
-fn truth(value: bool, at: &crate::value::Span) -> Node {
+fn truth(value: bool, at: &Span) -> Node {
     Node { data: Data::Bool(value), at: at.clone(), comment: None }
 }
 
@@ -108,10 +109,11 @@ pub(super) fn for_finding(runs: &Runs<'_>, key: &Key, places: &dyn Fn() -> Vec<P
     } else if key.rule.starts_with("service-account-") {
         attempts.extend(account(case, key, old));
     } else if key.rule.starts_with("token-mount-") {
-        attempts.extend(switches(case, key, "automountserviceaccounttoken", true));
+        let was = old.workloads.get(&key.about).is_none_or(|record| record.automount != Automount::Known(false));
+        attempts.extend(switches(case, key, "automountServiceAccountToken", was));
     } else if key.rule.starts_with("host-network-") {
         let was = old.workloads.get(&key.about).is_some_and(|record| record.host_network);
-        attempts.extend(switches(case, key, "hostnetwork", was));
+        attempts.extend(switches(case, key, "hostNetwork", was));
     }
     attempts
 }
@@ -158,20 +160,18 @@ fn annotations(key: &Key, places: &[Place], old: &Identities, new: &Identities) 
 fn account(case: &Case<'_>, key: &Key, old: &Identities) -> Vec<Values> {
     let Some(was) = old.workloads.get(&key.about) else { return Vec::new() };
     let at = nowhere("a tried fix");
+    let defaults = default_values(case.new.chart());
     let mut names: Vec<Path> = lines::of(case, key)
         .into_iter()
         .flat_map(|line| line.reads)
         .map(|read| read.path)
         .filter(|path| {
             let path = path.to_string().to_ascii_lowercase();
-            path.ends_with("serviceaccountname")
-                || path.ends_with("serviceaccount")
-                || path.contains("serviceaccount.")
-                || path.contains("account.")
+            path.ends_with("serviceaccountname") || path.ends_with("account") || path.contains("account.")
         })
         .filter_map(|path| match path.last_key()? {
             "create" | "enabled" | "name" => Some(path.parent()?.key("name")),
-            other if other.to_ascii_lowercase().ends_with("account") => Some(path.key("name")),
+            _ if layer::at(&defaults, &path).is_some_and(|default| default.as_map().is_some()) => Some(path.key("name")),
             _ => Some(path),
         })
         .collect();
@@ -192,25 +192,25 @@ fn account(case: &Case<'_>, key: &Key, old: &Identities) -> Vec<Values> {
     attempts
 }
 
-/// Settings of this name near what was read for the workload, switched; each alone, the nearest first.
+/// Settings of this name, switched, each alone: first those that the workload's lines read, then those at the top of the values
+/// and in the part that the workload is named after.
 fn switches(case: &Case<'_>, key: &Key, name: &str, to: bool) -> Vec<Values> {
+    let is_named = |path: &Path| path.last_key().is_some_and(|last| last.eq_ignore_ascii_case(name));
+    let reads = lines::of(case, key).into_iter().flat_map(|line| line.reads).map(|read| read.path);
+    let defaults = default_values(case.new.chart());
+    let workload = key.about.to_ascii_lowercase().replace('-', "");
+    let is_near = |path: &Path| match path.steps() {
+        [Step::Key(part), _, _, ..] => workload.contains(&part.to_ascii_lowercase()),
+        _ => true,
+    };
+    let known = layer::leaves(&defaults).into_iter().map(|(path, _)| path).filter(is_near);
+    let mut near: Vec<Path> = Vec::new();
+    for path in reads.chain(known).filter(is_named) {
+        if !near.contains(&path) && near.len() < MOST_SWITCHES {
+            near.push(path);
+        }
+    }
     let at = nowhere("a tried fix");
-    let reads: Vec<Path> = lines::of(case, key).into_iter().flat_map(|line| line.reads).map(|read| read.path).collect();
-    let defaults = crate::diff::default_values(case.new.chart());
-    let all = layer::leaves(&defaults)
-        .into_iter()
-        .map(|(path, _)| path)
-        .filter(|path| path.last_key().is_some_and(|last| last.to_ascii_lowercase() == name));
-    let mut near: Vec<Path> =
-        reads.iter().filter(|path| path.last_key().is_some_and(|last| last.to_ascii_lowercase() == name)).cloned().collect();
-    let component = key.about.to_ascii_lowercase().replace('-', "");
-    near.extend(all.filter(|path| {
-        let first = path.steps().first().map(|step| format!("{step:?}").to_ascii_lowercase()).unwrap_or_default();
-        path.steps().len() <= 2 || component.contains(first.trim_start_matches("key(\"").trim_end_matches("\")"))
-    }));
-    let mut seen = std::collections::HashSet::new();
-    near.retain(|path| seen.insert(path.clone()));
-    near.truncate(MOST_SWITCHES);
     near.into_iter().map(|path| vec![(path, truth(to, &at))]).collect()
 }
 

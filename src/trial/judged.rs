@@ -36,17 +36,32 @@ impl Judged {
     }
 }
 
-/// What is worse in `tried` than in `plain`, in words; `None` when nothing is. Worse is a finding that is new or more severe, and a pod or
+/// What is worse in `tried` than in `plain`, in words; `None` when nothing is. Worse is a finding that is new (and more than a remark) or more severe, and a pod or
 /// account that agreed with the `old` one and no longer does.
 pub(super) fn worse(old: &Identities, plain: &Judged, tried: &Judged) -> Option<String> {
     for (key, severity) in &tried.findings {
-        if plain.findings.get(key).is_none_or(|known| known < severity) {
+        let is_worse = plain.findings.get(key).map_or(*severity > Severity::Info, |known| known < severity);
+        if is_worse {
             return Some(format!("{} on {} would come", key.rule, key.about));
         }
+    }
+    if let Some(name) = taken_over(old, &plain.identities, &tried.identities) {
+        return Some(format!("the chart would take over the account of {name}, which is made elsewhere"));
     }
     drifted(&old.workloads, &plain.identities.workloads, &tried.identities.workloads)
         .or_else(|| drifted(&old.accounts, &plain.identities.accounts, &tried.identities.accounts))
         .map(|(name, field)| format!("{field} of {name} would no longer be as it was"))
+}
+
+/// A workload that a trial brings back to an account the old version didn't make, by having the chart make one of that name: Helm refuses to
+/// adopt what it doesn't own.
+fn taken_over<'t>(old: &Identities, plain: &Identities, tried: &'t Identities) -> Option<&'t str> {
+    let moved = tried.workloads.iter().find(|(name, tried)| {
+        let (Some(old), Some(plain)) = (old.workloads.get(*name), plain.workloads.get(*name)) else { return false };
+        let is_back = old.service_account_name == tried.service_account_name && plain.service_account_name != tried.service_account_name;
+        is_back && tried.rendered && !old.rendered && old.details.account_named
+    });
+    moved.map(|(name, _)| name.as_str())
 }
 
 /// The first field that both versions agree on and the trial doesn't, and whose it is.

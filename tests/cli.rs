@@ -271,7 +271,7 @@ fn shown(path: &Path) -> String {
 fn the_configuration_sets_levels_and_ignores() {
     let (_folder, path) = written(
         ".chartshift.yaml",
-        "levels:\n  service-account-create-flipped: low\nignores:\n  - rule: token-mount-default-flipped\n    reason: no pod of ours talks to the Kubernetes API\n  - rule: egress-default-restricted\n    reason: matches nothing here\n",
+        "levels:\n  service-account-create-flipped: low\n  token-mount-account-turned-off: low\nignores:\n  - rule: token-mount-default-flipped\n    reason: no pod of ours talks to the Kubernetes API\n  - rule: egress-default-restricted\n    reason: matches nothing here\n",
     );
     let output = diff(METRICS, &["--config", &shown(&path), "--fail-on", "medium"]);
     assert_eq!(code(&output), 0, "{}\n{}", stdout(&output), stderr(&output));

@@ -6,12 +6,12 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use super::{redact, safe};
+use super::{redact, remedy, safe};
 use crate::trial::{Pinned, Relied};
 use crate::value::Step;
 
 /// The longest comment line, in characters.
-const COMMENT_WIDTH: usize = 100;
+const COMMENT_WIDTH: usize = 140;
 
 /// The text, comments in front. `chart` is its name and version.
 pub fn pinned(pinned: &Pinned, chart: &str) -> String {
@@ -52,7 +52,7 @@ fn nested(out: &mut String, depth: usize, settings: &[&Relied]) {
 }
 
 fn yaml(value: &Value) -> String {
-    serde_yaml::to_string(value).unwrap_or_default()
+    remedy::yaml_text(value)
 }
 
 fn indented(out: &mut String, depth: usize, text: &str) {
@@ -91,7 +91,21 @@ mod tests {
         ];
         let unpinnable = vec![Path::keys(["rbac", "odd"])];
         let text = pinned(&Pinned { reliance: Reliance { settings }, values: Vec::new(), unpinnable }, "thanos 12.20.4");
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r##"
+        # This release takes 4 settings that decide over identity and security from the defaults of thanos 12.20.4.
+        # Set like this, they stay when the defaults move. Rendered with them, nothing changes today.
+        query:
+          serviceAccount:
+            # Whether an account is made\u{202e} - x: y
+            create: true
+            name: ''
+          "on\u001b[2J": "yes"
+        rbac:
+          rules:
+          - apiGroups:
+            - ''
+        # Not among them, since setting it changes what is rendered: rbac.odd
+        "##);
         let read: Value = serde_yaml::from_str(&text).unwrap();
         assert_eq!(read["query"]["serviceAccount"]["create"], Value::Bool(true));
         assert_eq!(read["rbac"]["rules"][0]["apiGroups"][0], "");

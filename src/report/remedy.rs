@@ -1,11 +1,13 @@
 //! A fix as people use it: YAML at the right nesting, and `--set` flags (Helm `pkg/strvals`). Depends on `classify`, `value` and the
 //! escapes.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::{redact, safe};
 use crate::classify::Fix;
-use crate::value::{Data, Node, Path, Step, secrets};
+use crate::value::{Data, Node, Path, Source, Step, secrets, yaml};
 
 /// More flags than this are no easier to use than the YAML, and aren't shown next to it.
 pub(crate) const FLAGS: usize = 3;
@@ -33,8 +35,22 @@ pub(crate) fn nested(fix: &Fix) -> Option<Map<String, Value>> {
 /// The lines of the same as YAML; empty when there is nothing to show.
 pub(crate) fn yaml(fix: &Fix) -> Vec<String> {
     let Some(values) = nested(fix).filter(|values| !values.is_empty()) else { return Vec::new() };
-    let text = serde_yaml::to_string(&Value::Object(values)).unwrap_or_default();
-    text.lines().map(str::to_owned).collect()
+    yaml_text(&Value::Object(values)).lines().map(str::to_owned).collect()
+}
+
+/// A value as YAML that Helm reads back as the same. The writer knows YAML 1.2 and leaves `yes` bare, which YAML 1.1 takes for a boolean:
+/// of a mapping that would be misread the keys and values are written as JSON, which is YAML, too.
+pub(crate) fn yaml_text(value: &Value) -> String {
+    let text = serde_yaml::to_string(value).unwrap_or_default();
+    let source = Arc::new(Source { name: String::new(), text });
+    let read = yaml::read(&source, &yaml::Limits::default()).ok().and_then(|node| serde_json::to_value(node).ok());
+    if read.as_ref() == Some(value) {
+        return source.text.clone();
+    }
+    match value {
+        Value::Object(map) => map.iter().map(|(key, value)| format!("{}: {value}\n", Value::from(key.as_str()))).collect(),
+        value => format!("{value}\n"),
+    }
 }
 
 /// A values file with the fix of a whole release: a head that says what it is, then the values. A value that looks secret is left to its

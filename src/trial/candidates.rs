@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::layer::{self, nowhere};
-use super::lines;
+use super::lines::{self, Written};
 use super::runs::Runs;
 use super::user::UserKeys;
 use super::{Case, Values};
@@ -162,9 +162,9 @@ fn account(case: &Case<'_>, key: &Key, old: &Identities) -> Vec<Values> {
     let at = nowhere("a tried fix");
     let defaults = default_values(case.new.chart());
     let mut names: Vec<Path> = lines::of(case, key)
-        .into_iter()
-        .flat_map(|line| line.reads)
-        .map(|read| read.path)
+        .iter()
+        .flat_map(Written::all)
+        .map(|read| read.path.clone())
         .filter(|path| {
             let path = path.to_string().to_ascii_lowercase();
             path.ends_with("serviceaccountname") || path.ends_with("account") || path.contains("account.")
@@ -196,7 +196,8 @@ fn account(case: &Case<'_>, key: &Key, old: &Identities) -> Vec<Values> {
 /// and in the part that the workload is named after.
 fn switches(case: &Case<'_>, key: &Key, name: &str, to: bool) -> Vec<Values> {
     let is_named = |path: &Path| path.last_key().is_some_and(|last| last.eq_ignore_ascii_case(name));
-    let reads = lines::of(case, key).into_iter().flat_map(|line| line.reads).map(|read| read.path);
+    let lines = lines::of(case, key);
+    let reads = lines.iter().flat_map(Written::all).map(|read| read.path.clone());
     let defaults = default_values(case.new.chart());
     let workload = key.about.to_ascii_lowercase().replace('-', "");
     let is_near = |path: &Path| match path.steps() {

@@ -111,7 +111,9 @@ fn settle(runs: &mut Runs<'_>, of: &mut [Option<Effect>], open: &[usize]) {
     let is_complete = runs.refused == refused;
     for index in open {
         of[*index] = match effective.contains(index) {
-            _ if failed.contains(index) => None,
+            _ if failed.contains(index) && !is_complete => None,
+            // A render that fails without the new default is changed by it.
+            _ if failed.contains(index) => Some(Effect::Effective),
             true => Some(Effect::Effective),
             false if is_complete => Some(Effect::Inert),
             false => None,
@@ -144,7 +146,7 @@ fn note(lines: &[Vec<Read>], moved: &[Moved], candidates: &[usize], of: &mut [Op
     }
 }
 
-/// What the lines of a render read that the same document of another has nowhere. Lines that both have may be one for the other.
+/// What the lines of a render, and the conditions around them, read that the same document of another has nowhere. Lines that both have may be one for the other.
 fn new_lines(of: &Rendered, not_in: &Rendered) -> Vec<Vec<Read>> {
     let (these, others) = (documents(of), documents(not_in));
     let mut all = Vec::new();
@@ -157,7 +159,10 @@ fn new_lines(of: &Rendered, not_in: &Rendered) -> Vec<Vec<Read>> {
         for manifest in manifests {
             let new = lines(manifest).zip(1..).filter(|(line, _)| !known.contains(line));
             let provenance = manifest.provenance.as_ref();
-            all.extend(new.filter_map(|(_, number)| Some(provenance?.line(number)?.reads)));
+            all.extend(new.filter_map(|(_, number)| {
+                let origin = provenance?.line(number)?;
+                Some([origin.reads, origin.conditions].concat())
+            }));
         }
     }
     all

@@ -18,21 +18,31 @@ pub(super) struct Written {
     pub(super) line: u32,
     /// What was read there.
     pub(super) reads: Vec<Read>,
+    /// What else decided on the line.
+    pub(super) conditions: Vec<Read>,
 }
 
 impl Written {
     /// Whether a change of the value at `path` changes what was read.
     pub(super) fn sees(&self, path: &Path) -> bool {
-        self.reads.iter().any(|read| read.sees(path))
+        self.all().any(|read| read.sees(path))
+    }
+
+    /// What was read there and what else decided on it.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Read> {
+        self.reads.iter().chain(&self.conditions)
     }
 }
 
 /// The label and annotations of Azure Workload Identity.
 const USE_LABEL: &str = "azure.workload.identity/use";
 
+/// Ways to fields, each a list of keys.
+type Ways = &'static [&'static [&'static str]];
+
 /// Where the fields stand that rules are about, by the beginning of the rule's id: below the pod's metadata, below the pod's spec, and below
 /// the account.
-const FIELDS: [(&str, &[&[&str]], &[&[&str]], &[&[&str]]); 9] = [
+const FIELDS: [(&str, Ways, Ways, Ways); 9] = [
     ("service-account-", &[], &[&["serviceAccountName"], &["serviceAccount"]], &[&["metadata", "name"]]),
     ("use-label-", &[&["labels", USE_LABEL], &["labels"]], &[], &[]),
     ("client-id-", &[], &[], &[&["metadata", "annotations", "azure.workload.identity/client-id"], &["metadata", "annotations"]]),
@@ -83,7 +93,7 @@ fn line(object: &Object<'_>, path: &Path, chart: &Chart) -> Option<Written> {
         Some((last, parents)) => object.node.get_path(parents.iter().copied()).and_then(Node::as_map)?.get(*last)?.at.line,
     };
     let origin = object.manifest.provenance.as_ref()?.line(number)?;
-    Some(Written { file: path_in_root(chart, &origin.file), line: origin.line, reads: origin.reads })
+    Some(Written { file: path_in_root(chart, &origin.file), line: origin.line, reads: origin.reads, conditions: origin.conditions })
 }
 
 /// A template's file as the chart's own files are named: `thanos/charts/store/templates/x` becomes `charts/minio/templates/x`.

@@ -235,8 +235,10 @@ fn missing(runs: &runs::Runs<'_>, effects: &effects::Effects) -> Vec<Missing> {
     let untried = effects.of.iter().filter(|effect| effect.is_none()).count();
     if untried > 0 {
         let part = format!("the effect of {untried} changed {}", if untried == 1 { "default" } else { "defaults" });
-        missing
-            .push(Missing { part, reason: "it could not be tried: the render fails without it, or a parent chart imports it".to_owned() });
+        missing.push(Missing {
+            part,
+            reason: "it could not be tried: the bound of renders was reached, or a parent chart imports it".to_owned(),
+        });
     }
     if runs.refused > 0 {
         let reason = format!("the bound of {} renders was reached", runs.case.max_renders);

@@ -137,11 +137,11 @@ fn a_bound_on_renders_is_kept_and_said() {
 }
 
 #[test]
-fn a_default_without_which_the_render_fails_is_left_out_and_counted() {
+fn a_default_without_which_the_render_fails_is_effective() {
     let template = "kind: ConfigMap\nmetadata: {name: c}\na: {{ required \"needs a\" .Values.a }}\nb: {{ .Values.b }}\n";
     let old = [("templates/c.yaml", "kind: ConfigMap\nmetadata: {name: c}\n"), ("values.yaml", "b: 1\n")];
     let new = [("templates/c.yaml", template), ("values.yaml", "a: x\nb: 2\n")];
     let (trials, _) = Fixture::new(&old, &new, "").examine();
-    assert_eq!(effects(&trials), ["b effective"]);
-    assert_eq!(trials.missing.len(), 1);
+    assert_eq!(effects(&trials), ["a effective", "b effective"]);
+    assert_eq!(trials.missing.len(), 0);
 }

@@ -59,7 +59,7 @@ fn a_label_that_a_template_lost_is_set_where_a_place_is_left() {
 fn a_subchart_that_moved_is_named_with_its_step() {
     let files = |version: &'static str, create: &'static str| {
         [
-            ("Chart.yaml".to_owned(), format!("apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies:\n- {{name: sub, version: '*'}}\n")),
+            ("Chart.yaml".to_owned(), "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies:\n- {name: sub, version: '*'}\n".to_owned()),
             ("values.yaml".to_owned(), String::new()),
             ("charts/sub/Chart.yaml".to_owned(), format!("apiVersion: v2\nname: sub\nversion: {version}\n")),
             ("charts/sub/values.yaml".to_owned(), with(&[("create: false", create)])),

@@ -111,7 +111,12 @@ fn a_removed_setting_is_a_template_cause() {
     let values = "existingObjstoreSecret: s\nexistingServiceAccount: wi-sa\ncompactor: {enabled: true}\nstoregateway: {enabled: true}\n";
     let Some((trials, findings)) = story("thanos-12.20.4.tgz", "thanos-13.0.0.tgz", values) else { return };
     let finding = findings.iter().find(|finding| finding.rule == "service-account-name-changed").unwrap();
-    assert!(!finding.causes.is_empty());
+    assert!(finding.causes.iter().all(|cause| matches!(cause, Cause::Template { .. })) && !finding.causes.is_empty());
+    // The name alone would have the chart make an account of that name, next to the one there is.
+    let compactor =
+        findings.iter().find(|finding| finding.workloads == ["Deployment/rel-thanos-compactor"]).and_then(|one| one.fix.as_ref());
+    let compactor = compactor.filter(|fix| fix.verified).map(|fix| shown(&fix.values));
+    assert_eq!(compactor.as_deref(), Some("compactor.serviceAccount.create=false compactor.serviceAccount.name=\"wi-sa\""));
     assert!(trials.overrides.unread.iter().any(|key| key.path.to_string() == "existingServiceAccount" && key.old_read));
 }
 

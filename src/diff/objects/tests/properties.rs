@@ -136,7 +136,7 @@ fn ids(diff: &ObjectsDiff, kind: ChangeKind) -> BTreeSet<&Id> {
     diff.changes.iter().filter(|change| change.kind == kind).map(|change| &change.id).collect()
 }
 
-fn renames<'d>(diff: &'d ObjectsDiff) -> BTreeSet<(&'d Id, &'d Id)> {
+fn renames(diff: &ObjectsDiff) -> BTreeSet<(&Id, &Id)> {
     diff.changes.iter().filter_map(|change| Some((change.old_id.as_ref()?, &change.id))).collect()
 }
 

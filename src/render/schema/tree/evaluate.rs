@@ -402,7 +402,8 @@ impl<'w> Walk<'w> {
     }
 
     fn number(&self, schema: &Schema, check: &mut Check<'_>, number: &Number) {
-        let fails: [(&str, &Option<Number>, fn(&Number, &Number) -> bool); 5] = [
+        type Fails = fn(&Number, &Number) -> bool;
+        let fails: [(&str, &Option<Number>, Fails); 5] = [
             ("minimum", &schema.minimum, |number, want| number.compare(want).is_lt()),
             ("maximum", &schema.maximum, |number, want| number.compare(want).is_gt()),
             ("exclusiveMinimum", &schema.exclusive_minimum, |number, want| number.compare(want).is_le()),

@@ -3,7 +3,7 @@
 //! What differs becomes a flat list of facts; every rule of the [`Catalogue`] looks at each, and the facts that a rule fires on become the
 //! places of one [`Finding`] per rule and case. Rules are data (`src/rules/<pack>/<id>.yaml`, see [`rule::RuleText`]); adding one takes no
 //! line of code. [`classify`] looks at the charts alone: nothing has been rendered, so its findings are never surer than
-//! [`Confidence::Possible`]. [`classify_release`] looks at what a release renders of both versions; [`weigh`] puts the two together.
+//! [`Confidence::Possible`]. [`classify_release`] looks at what a release renders of both versions; [`weigh()`] puts the two together.
 
 pub mod catalogue;
 mod condition;

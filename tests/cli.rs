@@ -254,6 +254,47 @@ fn different_charts_can_be_forced() {
     assert_eq!(code(&output), 0, "{}", stderr(&output));
 }
 
+/// The release of which the old version's pods ran on an account that is named in the values.
+const OWN_ACCOUNT: &str = "query:\n  podLabels: {azure.workload.identity/use: 'true'}\n  serviceAccount: {create: false, name: wi-sa}\n";
+
+#[test]
+fn the_fix_of_a_review_is_written_as_values() {
+    let (folder, values) = written("values.yaml", OWN_ACCOUNT);
+    let fix = folder.path().join("fix.yaml");
+    let output = diff(METRICS, &["-f", &shown(&values), "--write-fix", &shown(&fix)]);
+    assert_eq!(code(&output), 1, "{}", stderr(&output));
+    assert!(stdout(&output).contains("critical"), "{}", stdout(&output));
+    let kept = diff(METRICS, &["-f", &shown(&values), "-f", &shown(&fix)]);
+    assert!(!stdout(&kept).contains("Pods move to another ServiceAccount"), "{}", stdout(&kept));
+    let nested = folder.path().join("nested.yaml");
+    diff(METRICS, &["-f", &shown(&values), "--write-fix", &shown(&nested), "--values-key", "metrics"]);
+    snapshot(
+        "written-fix",
+        &format!("{}\n{}", std::fs::read_to_string(fix).expect("written"), std::fs::read_to_string(nested).expect("written")),
+    );
+}
+
+#[test]
+fn assumed_workload_identity_is_said() {
+    let output = diff(METRICS, &["--assume-workload-identity", "--fail-on", "never"]);
+    let said = stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("with default values only and workload identity assumed wherever the old chart has a place for it"), "{said}");
+}
+
+#[test]
+fn pinned_values_render_the_same() {
+    let chart = METRICS[1];
+    let pinned = chartshift().args(["pin", chart]).output().expect("runs");
+    assert_eq!(code(&pinned), 0, "{}", stderr(&pinned));
+    snapshot("pinned", &stdout(&pinned));
+    let (_folder, values) = written("pinned.yaml", &stdout(&pinned));
+    let render = |more: &[&str]| chartshift().args(["template", "x", chart]).args(more).output().expect("runs").stdout;
+    assert!(!render(&[]).is_empty());
+    assert_eq!(render(&["-f", &shown(&values)]), render(&[]));
+    let refused = chartshift().args(["pin", chart, "--webhook-version", "v1.5"]).output().expect("runs");
+    assert_eq!(code(&refused), 2, "pin has nothing to ask the webhook for");
+}
+
 /// A file in a fresh folder, and the folder, which must outlive it.
 fn written(name: &str, text: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a folder");

@@ -80,6 +80,12 @@ pub struct DiffArgs {
     /// The release that is upgraded.
     #[command(flatten)]
     pub release: ReleaseArgs,
+    /// The version of the Azure Workload Identity webhook in the cluster [default: the newest known]
+    #[arg(long, value_name = "VERSION", help_heading = "Release")]
+    pub webhook_version: Option<String>,
+    /// Set the use label and a client id wherever the old chart has a place for them
+    #[arg(long, help_heading = "Release")]
+    pub assume_workload_identity: bool,
 
     /// Write a report: text, markdown or json, to standard output or to FILE; may be repeated
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
@@ -198,12 +204,6 @@ pub struct ReleaseArgs {
     /// Set .Release.IsUpgrade instead of .Release.IsInstall
     #[arg(long, help_heading = "Release")]
     pub is_upgrade: bool,
-    /// The version of the Azure Workload Identity webhook in the cluster [default: the newest known]
-    #[arg(long, value_name = "VERSION", help_heading = "Release")]
-    pub webhook_version: Option<String>,
-    /// Set the use label and a client id wherever the old chart has a place for them
-    #[arg(long, help_heading = "Release")]
-    pub assume_workload_identity: bool,
 }
 
 /// `chartshift pin`.

@@ -7,7 +7,8 @@ use super::{Outcome, configuration, release, sources};
 use crate::classify::Verdict;
 use crate::diff;
 use crate::error::{Error, ErrorKind, Result};
-use crate::fetch::{self, Bars, ChartRef, RedactedUrl};
+use crate::fetch::{self, ChartRef, RedactedUrl};
+use crate::identity::{Facts, webhook};
 use crate::report::{self, Report, Style};
 use crate::review::{self, ReleaseSettings, Settings};
 
@@ -19,26 +20,29 @@ pub(super) fn run(args: &DiffArgs, terminal: &Terminal) -> Result<Outcome> {
     let outputs = Output::parse_all(&args.outputs)?;
     let catalogue = configuration::catalogue(&args.rule_files, &args.packs)?;
     let (classify, facts) = configuration::settings(args.config.as_deref(), &catalogue)?;
-    let release = ReleaseSettings { values_key: args.values_key.clone(), ..release::settings(&args.release, facts)? };
+    let release = release_settings(args, facts)?;
     let settings = Settings {
         release: Some(release),
         diff: diff::Settings { context: args.context, ..diff::Settings::default() },
         classify,
+        values_key: args.values_key.clone(),
         force: args.force,
         ..Settings::default()
     };
     let (old, new) = references(args)?;
     let options = sources::options(&args.source)?;
-    let bars = Bars::new(terminal.quiet);
-    let fetched = fetch::fetch_pair(&old, &new, &options, &bars);
-    for notice in bars.notices() {
-        terminal.notice(&notice);
-    }
-    let (old, new) = fetched?;
+    let (old, new) = sources::fetched(terminal, |bars| fetch::fetch_pair(&old, &new, &options, bars))?;
     let report = review::review(&old, &new, &catalogue, &settings)?;
     write(&report, &outputs, terminal)?;
     write_fix(&report, args, terminal)?;
     Ok(outcome(&report.verdict, args))
+}
+
+/// What the flags say of the release and its cluster, and what only the configuration knows.
+fn release_settings(args: &DiffArgs, facts: Facts) -> Result<ReleaseSettings> {
+    let given = args.webhook_version.as_deref().map(webhook::Version::named).transpose()?;
+    let facts = Facts { webhook_version: given.or(facts.webhook_version), ..facts };
+    Ok(ReleaseSettings { facts, assume_workload_identity: args.assume_workload_identity, ..release::settings(&args.release)? })
 }
 
 fn write_fix(report: &Report, args: &DiffArgs, terminal: &Terminal) -> Result<()> {

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use super::args::PinArgs;
 use super::terminal::Terminal;
-use super::{Outcome, output, release, template};
+use super::{Outcome, output, release, sources};
 use crate::chart;
 use crate::error::Result;
-use crate::identity::Facts;
 use crate::render::Prepared;
 use crate::report;
 use crate::template::Limits;
@@ -18,8 +17,8 @@ use crate::trial;
 /// # Errors
 /// What keeps the chart from being fetched or rendered, and a wrong command line.
 pub(super) fn run(args: &PinArgs, terminal: &Terminal) -> Result<Outcome> {
-    let wanted = release::settings(&args.release, Facts::default())?;
-    let package = template::fetch(&args.chart, args.version.as_deref(), &args.source, terminal)?;
+    let wanted = release::settings(&args.release)?;
+    let package = sources::chart(&args.chart, args.version.as_deref(), &args.source, terminal)?;
     let chart = Arc::new(chart::open(&package, &chart::Limits::default())?);
     let name = format!("{} {}", chart.metadata.name, chart.metadata.version);
     let prepared = Prepared::new(chart, wanted.profile, Limits::default()).stable().traced();

@@ -3,7 +3,7 @@
 use super::args::ReleaseArgs;
 use super::{lists, values};
 use crate::error::{Error, ErrorKind, Result};
-use crate::identity::{Facts, webhook};
+use crate::identity::Facts;
 use crate::render::{Capabilities, Release};
 use crate::review::ReleaseSettings;
 use crate::template::{PROFILE_NAMES, Profile};
@@ -32,24 +32,21 @@ pub(super) fn capabilities(profile: &Profile, kube_version: Option<&str>, api_ve
     Ok(capabilities)
 }
 
-/// Everything that renders need, values files read; `facts` are the configuration's.
+/// Everything that renders need, values files read.
 ///
 /// # Errors
-/// Those of [`profile`], [`capabilities`] and of the values' flags, and `Usage` for a release's name or a webhook's version that isn't one.
-pub(super) fn settings(args: &ReleaseArgs, facts: Facts) -> Result<ReleaseSettings> {
+/// Those of [`profile`], [`capabilities`] and of the values' flags, and `Usage` for a release's name that isn't one.
+pub(super) fn settings(args: &ReleaseArgs) -> Result<ReleaseSettings> {
     let profile = profile(&args.helm_version)?;
     let capabilities = capabilities(&profile, args.kube_version.as_deref(), &args.api_versions)?;
     let release = Release { name: args.release_name.clone(), namespace: args.namespace.clone(), is_upgrade: args.is_upgrade };
     release.check_name()?;
-    let given = args.webhook_version.as_deref().map(webhook::Version::named).transpose()?;
-    let webhook_version = given.or(facts.webhook_version);
     Ok(ReleaseSettings {
         release,
         overrides: values::overrides(&args.values, &profile)?,
         profile,
         capabilities,
-        facts: Facts { webhook_version, ..facts },
-        assume_workload_identity: args.assume_workload_identity,
-        values_key: None,
+        facts: Facts::default(),
+        assume_workload_identity: false,
     })
 }

@@ -1,11 +1,12 @@
-//! The flags that say where charts come from, as settings for `fetch`.
+//! The flags that say where charts come from, as settings for `fetch`; and fetching with progress and notices on the terminal.
 
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::SourceArgs;
+use super::terminal::Terminal;
 use crate::error::{Error, ErrorKind, Result};
-use crate::fetch::{Credentials, Options};
+use crate::fetch::{self, Bars, ChartRef, Credentials, Options, Package, RedactedUrl};
 
 /// The longest password that is read from standard input, in bytes.
 const MAX_PASSWORD: u64 = 64 << 10;
@@ -34,6 +35,32 @@ pub(super) fn options(args: &SourceArgs) -> Result<Options> {
     options.offline = args.offline;
     options.credentials = credentials(args)?;
     Ok(options)
+}
+
+/// Fetches one chart.
+///
+/// # Errors
+/// Those of [`options`], and what keeps the chart from being fetched.
+pub(super) fn chart(chart: &str, version: Option<&str>, source: &SourceArgs, terminal: &Terminal) -> Result<Package> {
+    let repo = source.repo.as_deref().map(RedactedUrl::parse).transpose()?;
+    // Of a path on disk there is one version; Helm doesn't look at the flag then.
+    let version = version.filter(|_| repo.is_some() || !Path::new(chart).exists());
+    let reference = ChartRef::parse(chart, version, repo.as_ref())?;
+    let options = options(source)?;
+    fetched(terminal, |bars| fetch::fetch_one(&reference, &options, bars))
+}
+
+/// What a fetch brings, with its progress shown and its notices told, whatever the result.
+///
+/// # Errors
+/// Those of the fetch.
+pub(super) fn fetched<T>(terminal: &Terminal, fetch: impl FnOnce(&Bars) -> Result<T>) -> Result<T> {
+    let bars = Bars::new(terminal.quiet);
+    let fetched = fetch(&bars);
+    for notice in bars.notices() {
+        terminal.notice(&notice);
+    }
+    fetched
 }
 
 fn credentials(args: &SourceArgs) -> Result<Option<Credentials>> {

@@ -1,14 +1,13 @@
 //! `chartshift template`: prints what `helm template` prints.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use super::args::{SourceArgs, TemplateArgs};
+use super::args::TemplateArgs;
 use super::terminal::Terminal;
 use super::{Outcome, output, release, sources, values};
 use crate::chart;
 use crate::error::{Error, ErrorKind, Result};
-use crate::fetch::{self, Bars, ChartRef, Package, RedactedUrl};
+use crate::fetch::Package;
 use crate::render::{Prepared, Release, TextOptions};
 use crate::template::{Limits, Profile};
 
@@ -24,7 +23,7 @@ pub(super) fn run(args: &TemplateArgs, terminal: &Terminal) -> Result<Outcome> {
         [name, chart, ..] => (name.clone(), chart),
         [] => return Err(Error::new(ErrorKind::Usage, "template takes a release's name and a chart")),
     };
-    let package = fetch(chart, args.version.as_deref(), &args.source, terminal)?;
+    let package = sources::chart(chart, args.version.as_deref(), &args.source, terminal)?;
     let release = Release { name, namespace: args.namespace.clone(), is_upgrade: args.is_upgrade };
     match render(&package, &release, profile, args, terminal) {
         Ok(text) => {
@@ -51,23 +50,6 @@ fn check_flags(args: &TemplateArgs) -> Result<()> {
         return refused("cannot set --generate-name and also specify a name", "leave one of them out");
     }
     Ok(())
-}
-
-/// Fetches the chart that a release is rendered from.
-///
-/// # Errors
-/// What keeps it from being fetched.
-pub(super) fn fetch(chart: &str, version: Option<&str>, source: &SourceArgs, terminal: &Terminal) -> Result<Package> {
-    let repo = source.repo.as_deref().map(RedactedUrl::parse).transpose()?;
-    // Of a path on disk there is one version; Helm doesn't look at the flag then.
-    let version = version.filter(|_| repo.is_some() || !Path::new(chart).exists());
-    let reference = ChartRef::parse(chart, version, repo.as_ref())?;
-    let bars = Bars::new(terminal.quiet);
-    let fetched = fetch::fetch_one(&reference, &sources::options(source)?, &bars);
-    for notice in bars.notices() {
-        terminal.notice(&notice);
-    }
-    fetched
 }
 
 fn render(package: &Package, release: &Release, profile: Profile, args: &TemplateArgs, terminal: &Terminal) -> Result<Vec<u8>> {

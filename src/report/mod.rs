@@ -83,6 +83,8 @@ pub struct ReleaseReview {
     pub kube_version: String,
     /// Whether the user gave values.
     pub has_values: bool,
+    /// Whether the use label and a client id were set wherever the old chart has a place for them.
+    pub assumes_workload_identity: bool,
     /// The user's values files, for the places in them.
     pub values_files: Vec<Node>,
     /// Pods and accounts of the old render; `None` when it failed.

@@ -47,8 +47,10 @@ pub(crate) fn sections(report: &Report) -> Vec<Section> {
 /// The release in one sentence.
 pub(crate) fn rendered_as(release: &ReleaseReview) -> String {
     let values = if release.has_values { "your values" } else { "default values only" };
+    let assumed =
+        if release.assumes_workload_identity { " and workload identity assumed wherever the old chart has a place for it" } else { "" };
     format!(
-        "Rendered as release {} in namespace {}, with {values}, as Helm {} does for Kubernetes {}.",
+        "Rendered as release {} in namespace {}, with {values}{assumed}, as Helm {} does for Kubernetes {}.",
         release.name, release.namespace, release.helm, release.kube_version
     )
 }
@@ -182,7 +184,7 @@ fn blocked(objects: &ObjectsDiff) -> Section {
 }
 
 fn own_values(release: &ReleaseReview) -> Section {
-    let overrides = &release.trials.overrides;
+    let overrides = &release.trials.user_keys;
     let mut rows = Vec::new();
     for key in &overrides.unread {
         let what = if key.old_read { "no longer read" } else { "never read" };

@@ -123,7 +123,7 @@ fn level(severity: Severity) -> ResultLevel {
 }
 
 fn result(report: &Report, finding: &Finding, rules: &[ReportingDescriptor], known: &Known) -> SarifResult {
-    let mut places = finding.changes.iter().map(|place| place_location(report, place));
+    let mut places = finding.changes.iter().map(place_location);
     let primary = acting_place(report, finding).or_else(|| places.next());
     let workloads = finding.workloads.iter().map(|name| {
         let (kind, _) = name.split_once('/').unwrap_or(("", name));
@@ -178,7 +178,7 @@ fn nearest_key(file: &Node, path: &Path) -> Option<(usize, crate::error::Place)>
     found
 }
 
-fn place_location(_: &Report, place: &Place) -> Location {
+fn place_location(place: &Place) -> Location {
     let line = place.new_line.or(place.old_line);
     Location { message: Some(message(&wording::path(&place.path))), ..physical(&place.file, Some(NEW_CHART), line) }
 }

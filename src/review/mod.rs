@@ -5,11 +5,12 @@ mod release;
 use std::sync::Arc;
 
 use crate::chart::{self, Chart};
-use crate::classify::{self, Catalogue, Subject};
+use crate::classify::{self, Catalogue, Finding, Subject};
 use crate::diff;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::Package;
-use crate::report::{Report, Side};
+use crate::report::{ReleaseReview, Report, Side};
+use crate::value::Path;
 use crate::version;
 
 pub use release::ReleaseSettings;
@@ -25,6 +26,8 @@ pub struct Settings {
     pub classify: classify::Settings,
     /// The release to render both versions for; `None` compares the charts alone.
     pub release: Option<ReleaseSettings>,
+    /// The key that the values of fixes are nested under, for a chart that depends on this one.
+    pub values_key: Option<String>,
     /// Whether two different charts may be compared.
     pub force: bool,
 }
@@ -49,6 +52,9 @@ pub fn review(old: &Package, new: &Package, catalogue: &Catalogue, settings: &Se
         comparison.missing.extend(reviewed.missing);
         release = Some(reviewed.review);
     }
+    if let Some(key) = &settings.values_key {
+        nest_fixes(key, &mut classified.findings, release.as_mut());
+    }
     Ok(Report {
         chart: new.metadata.name.clone(),
         step: version::step(&old.metadata.version, &new.metadata.version).as_str(),
@@ -60,6 +66,14 @@ pub fn review(old: &Package, new: &Package, catalogue: &Catalogue, settings: &Se
         comparison,
         release,
     })
+}
+
+/// Nests what fixes set under the key of a chart that depends on this one.
+fn nest_fixes(key: &str, findings: &mut [Finding], release: Option<&mut ReleaseReview>) {
+    let below = Path::keys([key]);
+    let of_findings = findings.iter_mut().filter_map(|finding| finding.fix.as_mut()).flat_map(|fix| &mut fix.values);
+    let of_release = release.and_then(|release| release.trials.fix.as_mut()).into_iter().flat_map(|fix| &mut fix.values);
+    of_findings.chain(of_release).for_each(|(path, _)| *path = below.join(path));
 }
 
 fn side(chart: &Chart) -> Side {

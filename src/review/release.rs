@@ -14,7 +14,6 @@ use crate::render::{Capabilities, Overrides, Prepared, Release, Rendered};
 use crate::report::ReleaseReview;
 use crate::template::{Limits, Profile};
 use crate::trial::{self, Case, Judged};
-use crate::value::Path;
 
 /// The release that is upgraded.
 #[derive(Debug, Clone)]
@@ -31,8 +30,6 @@ pub struct ReleaseSettings {
     pub facts: Facts,
     /// Whether label and client id are set wherever the old chart has a place for them.
     pub assume_workload_identity: bool,
-    /// The key that the values of fixes are nested under, for a chart that depends on this one.
-    pub values_key: Option<String>,
 }
 
 /// What was found for the release.
@@ -79,26 +76,21 @@ pub(super) fn review(
     wanted: &ReleaseSettings,
 ) -> Reviewed {
     let charts = Charts::new(old, new, &wanted.profile);
-    let with_assumed = wanted.assume_workload_identity.then(|| assume(&charts, wanted, comparison));
+    let review = about(wanted);
+    let with_assumed = wanted.assume_workload_identity.then(|| assume(&charts, wanted));
     let wanted = with_assumed.as_ref().unwrap_or(wanted);
-    let mut reviewed = Reviewed { review: about(wanted), classified, missing: Vec::new() };
+    let subject = Subject { chart: &new.metadata.name, charts: &charts, comparison, catalogue, settings, wanted };
+    let mut reviewed = Reviewed { review, classified, missing: Vec::new() };
     match charts.render(wanted) {
-        (Ok(old_render), Ok(new_render)) => {
-            let subject = Subject { chart: &new.metadata.name, charts: &charts, comparison, catalogue, settings, wanted };
-            subject.compare(&old_render, &new_render, &mut reviewed);
-        }
+        (Ok(old_render), Ok(new_render)) => subject.compare(&old_render, &new_render, &mut reviewed),
         (old_render, new_render) => {
-            let namespace = &wanted.release.namespace;
-            let identities = |rendered: &Result<Rendered>| {
-                rendered.as_ref().ok().map(|it| identity::read(&objects(it, namespace), namespace, &wanted.facts))
-            };
-            reviewed.review.old = identities(&old_render);
-            reviewed.review.new = identities(&new_render);
-            for (side, rendered) in [("old", old_render), ("new", new_render)] {
+            for (side, rendered) in [("old", &old_render), ("new", &new_render)] {
                 if let Err(error) = rendered {
-                    reviewed.missing.push(Missing { part: format!("the objects of the {side} version"), reason: failure(&error) });
+                    reviewed.missing.push(Missing { part: format!("the objects of the {side} version"), reason: failure(error) });
                 }
             }
+            reviewed.review.old = old_render.ok().map(|rendered| subject.identities(&rendered));
+            reviewed.review.new = new_render.ok().map(|rendered| subject.identities(&rendered));
         }
     }
     reviewed
@@ -116,13 +108,14 @@ fn about(wanted: &ReleaseSettings) -> ReleaseReview {
         helm: wanted.profile.helm.to_owned(),
         kube_version: wanted.capabilities.kube_version.clone(),
         has_values: !wanted.overrides.is_empty(),
+        assumes_workload_identity: wanted.assume_workload_identity,
         values_files: wanted.overrides.files.clone(),
         ..ReleaseReview::default()
     }
 }
 
 /// The settings with label and client id where the old chart takes them.
-fn assume(charts: &Charts, wanted: &ReleaseSettings, _: &Comparison) -> ReleaseSettings {
+fn assume(charts: &Charts, wanted: &ReleaseSettings) -> ReleaseSettings {
     let assumed = trial::assumed(&charts.old, &wanted.overrides, &wanted.release, &wanted.capabilities);
     ReleaseSettings { overrides: wanted.overrides.under(trial::as_node(&assumed)), ..wanted.clone() }
 }
@@ -160,13 +153,7 @@ impl Subject<'_> {
             judge: &judge,
             max_renders: trial::MAX_RENDERS,
         };
-        let mut trials = trial::examine(&case, &mut rendered.findings);
-        if let Some(key) = &self.wanted.values_key {
-            let below = Path::keys([key.as_str()]);
-            let fixes = rendered.findings.iter_mut().chain(&mut reviewed.classified.findings).filter_map(|finding| finding.fix.as_mut());
-            let values = fixes.flat_map(|fix| &mut fix.values).chain(trials.fix.iter_mut().flat_map(|fix| &mut fix.values));
-            values.for_each(|(path, _)| *path = below.join(path));
-        }
+        let trials = trial::examine(&case, &mut rendered.findings);
         let findings = &mut reviewed.classified.findings;
         findings.append(&mut rendered.findings);
         classify::weigh(findings, self.catalogue, &self.settings.classify, &trials.effects);

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use super::UserKeys;
 use super::layer::{self, nowhere};
 use super::lines::{self, Written};
 use super::runs::Runs;
-use super::user::UserKeys;
 use super::{Case, Values};
 use crate::classify::Key;
 use crate::diff::default_values;

@@ -146,7 +146,8 @@ fn note(lines: &[Vec<Read>], moved: &[Moved], candidates: &[usize], of: &mut [Op
     }
 }
 
-/// What the lines of a render, and the conditions around them, read that the same document of another has nowhere. Lines that both have may be one for the other.
+/// What the lines of a render, and the conditions around them, read that the same document of another has nowhere. Lines that both have may
+/// be one for the other.
 fn new_lines(of: &Rendered, not_in: &Rendered) -> Vec<Vec<Read>> {
     let (these, others) = (documents(of), documents(not_in));
     let mut all = Vec::new();

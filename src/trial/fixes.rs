@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use super::UserKeys;
 use super::candidates::{self, Place};
 use super::causes::Culprits;
 use super::effects::Effects;
 use super::judged::{Judged, worse};
 use super::runs::{Runs, Trial};
-use super::user::UserKeys;
 use super::{Combined, Values, search};
 use crate::classify::{Finding, Fix, Key};
 use crate::diff::default_values;

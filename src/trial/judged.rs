@@ -36,8 +36,8 @@ impl Judged {
     }
 }
 
-/// What is worse in `tried` than in `plain`, in words; `None` when nothing is. Worse is a finding that is new (and more than a remark) or more severe, and a pod or
-/// account that agreed with the `old` one and no longer does.
+/// What is worse in `tried` than in `plain`, in words; `None` when nothing is. Worse is a finding that is new (and more than a remark) or more
+/// severe, and a pod or account that agreed with the `old` one and no longer does.
 pub(super) fn worse(old: &Identities, plain: &Judged, tried: &Judged) -> Option<String> {
     for (key, severity) in &tried.findings {
         let is_worse = plain.findings.get(key).map_or(*severity > Severity::Info, |known| known < severity);

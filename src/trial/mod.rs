@@ -83,7 +83,7 @@ pub struct Case<'a> {
 
 /// What became of the user's own values.
 #[derive(Debug, Clone, Default)]
-pub struct Overrides {
+pub struct UserKeys {
     /// Keys that the old version reads and the new one doesn't.
     pub unread: Vec<UnreadKey>,
     /// Keys that now say what the new default says.
@@ -111,7 +111,7 @@ pub struct Trials {
     /// By path of the changed default; a default that could not be tried (the bound was reached, a render failed) is left out.
     pub effects: BTreeMap<Path, Effect>,
     /// What became of the user's values.
-    pub overrides: Overrides,
+    pub user_keys: UserKeys,
     /// How often the chart was rendered.
     pub renders: usize,
     /// Identity- and security-relevant settings that the release takes from defaults, and how many of them moved.
@@ -180,13 +180,13 @@ pub fn examine(case: &Case<'_>, findings: &mut [Finding]) -> Trials {
     let moved = moved::moved(case.comparison, &old_defaults, case.new.chart());
     let mut runs = runs::Runs::new(case, &moved);
     let effects = effects::effects(&mut runs, &user);
-    let overrides = user::user_keys(case, &user);
-    let fix = explain(&mut runs, &effects, &overrides, findings);
+    let user_keys = user::user_keys(case, &user);
+    let fix = explain(&mut runs, &effects, &user_keys, findings);
     let reuse_values = if user.as_map().is_some_and(|map| !map.is_empty()) { reuse::reuse_values(&mut runs) } else { None };
     let reads = case.new_render.reads.clone().unwrap_or_default();
     Trials {
         effects: by_path(case, &moved, &effects),
-        overrides,
+        user_keys,
         renders: runs.made(),
         reliance: pin::reliance(case.new.chart(), &user, &reads, Some(case.comparison)),
         reuse_values,
@@ -196,7 +196,7 @@ pub fn examine(case: &Case<'_>, findings: &mut [Finding]) -> Trials {
 }
 
 /// Finds causes and fixes of the findings that renders show.
-fn explain(runs: &mut runs::Runs<'_>, effects: &effects::Effects, overrides: &Overrides, findings: &mut [Finding]) -> Option<Combined> {
+fn explain(runs: &mut runs::Runs<'_>, effects: &effects::Effects, user_keys: &UserKeys, findings: &mut [Finding]) -> Option<Combined> {
     let tried = |finding: &&mut Finding| finding.confidence > Confidence::Possible && finding.ignored.is_none();
     let plain = std::sync::Arc::clone(&runs.plain);
     let keys_of = |finding: &Finding| -> Vec<Key> { finding.keys().into_iter().filter(|key| plain.findings.contains_key(key)).collect() };
@@ -207,7 +207,7 @@ fn explain(runs: &mut runs::Runs<'_>, effects: &effects::Effects, overrides: &Ov
         let keys = keys_of(finding);
         finding.causes = causes::causes(runs, &keys, &culprits);
     }
-    let mut fixer = fixes::Fixer::new(runs, effects, &culprits, overrides);
+    let mut fixer = fixes::Fixer::new(runs, effects, &culprits, user_keys);
     for finding in findings.iter_mut().filter(tried) {
         let keys = keys_of(finding);
         if keys.is_empty() {

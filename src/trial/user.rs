@@ -2,11 +2,9 @@
 
 use super::layer::{self, related};
 use super::moved::{Given, given};
-use super::{Case, UnreadKey};
+use super::{Case, UnreadKey, UserKeys};
 use crate::diff::default_values;
 use crate::value::{Node, Path};
-
-pub(super) use super::Overrides as UserKeys;
 
 /// Compares what the user sets with what the two traced renders read and with the new defaults. A key counts as read when either the key or
 /// something around it or below it was read.

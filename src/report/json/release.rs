@@ -259,7 +259,7 @@ impl OverridesView {
             successor: key.successor.as_ref().map(secrets::path),
             old_read: key.old_read,
         };
-        let overrides = &trials.overrides;
+        let overrides = &trials.user_keys;
         Self {
             unread: overrides.unread.iter().map(unread).collect(),
             redundant: overrides.redundant.iter().map(secrets::path).collect(),

@@ -117,7 +117,7 @@ fn a_removed_setting_is_a_template_cause() {
         findings.iter().find(|finding| finding.workloads == ["Deployment/rel-thanos-compactor"]).and_then(|one| one.fix.as_ref());
     let compactor = compactor.filter(|fix| fix.verified).map(|fix| shown(&fix.values));
     assert_eq!(compactor.as_deref(), Some("compactor.serviceAccount.create=false compactor.serviceAccount.name=\"wi-sa\""));
-    assert!(trials.overrides.unread.iter().any(|key| key.path.to_string() == "existingServiceAccount" && key.old_read));
+    assert!(trials.user_keys.unread.iter().any(|key| key.path.to_string() == "existingServiceAccount" && key.old_read));
 }
 
 #[test]

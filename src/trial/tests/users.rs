@@ -10,7 +10,7 @@ fn keys_are_unread_redundant_or_hiding() {
     let old = [("templates/c.yaml", template), ("values.yaml", "a: 1\nb: 1\nimage:\n  # The tag of the image\n  tag: v1\n")];
     let new = [("templates/c.yaml", &*changed), ("values.yaml", "a: 2\nb: 2\napp:\n  image:\n    # The tag of the image\n    tag: v1\n")];
     let (trials, _) = Fixture::new(&old, &new, "a: 2\nb: 3\nimage: {tag: mine}\ntypo: x\n").examine();
-    let keys = trials.overrides;
+    let keys = trials.user_keys;
     let unread: Vec<String> = keys
         .unread
         .iter()

@@ -3,13 +3,14 @@
 //! The stages, each a folder, in the only order data flows:
 //!
 //! ```text
-//! cli ─▶ fetch ─▶ chart ─▶ render ─▶ object ─▶ diff ─▶ classify ─▶ trial ─▶ report
-//!                          (template)     └─▶ identity ──▲
+//! cli ─▶ fetch ─▶ chart ─▶ render ─▶ object ─▶ diff ─▶ classify ─▶ trial ─▶ report ─▶ publish
+//!          └▶ bump         (template)     └─▶ identity ──▲
 //!           value, version, error: below all of them
 //! ```
 //!
 //! [`review::review`] is the pipeline between fetching and writing; [`cli::run`] is the program around it.
 
+pub mod bump;
 pub mod chart;
 pub mod classify;
 pub mod cli;
@@ -19,6 +20,7 @@ pub mod error;
 pub mod fetch;
 pub mod identity;
 pub mod object;
+pub mod publish;
 pub mod render;
 pub mod report;
 pub mod review;

@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("version", &["error"]),
     ("value", &["error"]),
     ("fetch", &["error", "value", "version"]),
+    ("bump", &["error", "value", "version", "fetch"]),
     ("chart", &["error", "value", "version", "fetch"]),
     ("template", &["error", "value", "version"]),
     ("render", &["error", "value", "version", "chart", "template"]),
@@ -21,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("config", &["error", "value", "classify", "identity"]),
     ("trial", &["error", "value", "version", "chart", "template", "render", "object", "identity", "diff", "classify"]),
     ("report", &["error", "value", "version", "chart", "object", "identity", "diff", "classify", "trial"]),
+    ("publish", &["error", "report"]),
     (
         "review",
         &["error", "value", "version", "fetch", "chart", "template", "render", "object", "identity", "diff", "classify", "trial", "report"],
@@ -28,8 +30,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "error", "value", "version", "config", "fetch", "chart", "template", "render", "diff", "identity", "classify", "trial",
-            "report", "review",
+            "error", "value", "version", "config", "fetch", "bump", "chart", "template", "render", "diff", "identity", "classify", "trial",
+            "report", "review", "publish",
         ],
     ),
 ];

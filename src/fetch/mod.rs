@@ -44,6 +44,7 @@ pub mod redact;
 mod repositories;
 mod repository;
 mod session;
+pub mod tree;
 pub mod well_known;
 
 use std::fs;

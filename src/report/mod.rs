@@ -12,6 +12,7 @@ pub mod inline;
 pub mod json;
 pub mod markdown;
 pub mod pinned;
+pub mod pull;
 mod redact;
 pub(crate) mod release;
 mod remedy;

@@ -1,0 +1,202 @@
+//! Many reviews as one: what a pull request shifts, release by release, as plain data that can be written, read back and shown.
+//!
+//! [`PullReport`] is a frozen view (JSON `chartshift/pull/v1`): `pr` makes it from reviews, `publish` reads it back as untrusted text and
+//! renders the comment itself. Everything in it is unescaped; every output passes an escape of [`super::safe`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::classify::{Confidence, Severity};
+
+/// The name of this view.
+pub const SCHEMA: &str = "chartshift/pull/v1";
+
+/// Everything a comment, a summary or a check says about one change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PullReport {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// The old revision: 40 hexadecimal digits.
+    pub base: String,
+    /// The new revision: 40 hexadecimal digits.
+    pub head: String,
+    /// The worst severity that counts; `None` when there is no finding.
+    pub level: Option<Severity>,
+    /// Whether everything was compared.
+    pub complete: bool,
+    /// The lowest severity that fails the check; `None` when none does.
+    pub fail_on: Option<Severity>,
+    /// The reviews, worst first; releases of one chart with equal findings are one group.
+    pub groups: Vec<Group>,
+    /// What was found and not reviewed.
+    pub unreviewed: Vec<NotReviewed>,
+}
+
+/// One chart's step from version to version, for the releases that it means the same for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Group {
+    /// The chart's name.
+    pub chart: String,
+    /// The old version.
+    pub old: String,
+    /// The new version.
+    pub new: String,
+    /// `major`, `minor`, `patch`, …
+    pub step: String,
+    /// The releases.
+    pub releases: Vec<ReleaseView>,
+    /// The findings, worst first.
+    pub findings: Vec<FindingView>,
+    /// What was not compared: part and reason.
+    pub missing: Vec<MissingView>,
+    /// Tables about the release: who the pods are, rendered objects, and so on.
+    pub tables: Vec<TableView>,
+    /// Lines to paste that repeat the review.
+    pub reproduce: Vec<String>,
+    /// Where the packages came from, with their digests.
+    pub packages: Vec<String>,
+}
+
+/// One release that uses the chart.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReleaseView {
+    /// What names the chart: `Argo CD`, `Flux` …
+    pub tool: String,
+    /// The release's name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// The file that names the version, in the new tree.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The values files that were used, by path.
+    pub values_files: Vec<String>,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FindingView {
+    /// The rule's id.
+    pub rule: String,
+    /// How bad.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// What happened, in a few words.
+    pub title: String,
+    /// What happened here.
+    pub message: String,
+    /// Why it matters.
+    pub why: String,
+    /// The setting or field, when there is one: path, old and new value as text.
+    pub change: Option<ChangeView>,
+    /// How many places changed alike.
+    pub places: usize,
+    /// `Kind/name` of each workload it affects.
+    pub workloads: Vec<String>,
+    /// What caused it, one line each.
+    pub causes: Vec<String>,
+    /// What to set.
+    pub fix: Option<FixView>,
+    /// The reason that the configuration gives for ignoring it; an ignored finding doesn't count.
+    pub ignored: Option<String>,
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ChangeView {
+    /// The path.
+    pub path: String,
+    /// The old value, as a reader sees it.
+    pub old: String,
+    /// The new value.
+    pub new: String,
+}
+
+/// What keeps the old behaviour.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FixView {
+    /// What it does, in words.
+    pub text: String,
+    /// YAML, line by line.
+    pub yaml: Vec<String>,
+    /// Whether a render with it showed the old behaviour.
+    pub verified: bool,
+}
+
+/// Something that was not compared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MissingView {
+    /// What.
+    pub part: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TableView {
+    /// Its title.
+    pub title: String,
+    /// The columns' names.
+    pub header: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Vec<String>>,
+    /// Sentences below it.
+    pub remarks: Vec<String>,
+}
+
+/// A chart that moved and could not be reviewed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NotReviewed {
+    /// What names the chart.
+    pub tool: String,
+    /// The chart's name, as far as it is known.
+    pub chart: String,
+    /// The file, in the new tree.
+    pub file: String,
+    /// The line, from 1; 0 when only the file is known.
+    pub line: u32,
+    /// Why.
+    pub reason: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// What a place that shows Markdown can take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The most bytes of a body, the marker included.
+    pub bytes: usize,
+    /// What its Markdown knows.
+    pub dialect: Dialect,
+}
+
+/// What a renderer of Markdown knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// GitHub's: `<details>`, tables, hidden comments.
+    Full,
+    /// No HTML and no hidden comments (Bitbucket).
+    Basic,
+}
+
+/// Where links in a comment lead; all of them are made from what the forge says of itself, never from a chart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Links {
+    /// The address of a file at the head revision, up to and without the path: `https://forge/owner/repo/blob/<sha>/`.
+    pub file: Option<String>,
+    /// What stands between a file's address and a line's number: `#L`.
+    pub line: &'static str,
+    /// The whole report: the run's summary or artefact.
+    pub report: Option<String>,
+}

@@ -25,7 +25,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("publish", &["error", "report"]),
     (
         "review",
-        &["error", "value", "version", "fetch", "chart", "template", "render", "object", "identity", "diff", "classify", "trial", "report"],
+        &[
+            "error", "value", "version", "fetch", "bump", "chart", "template", "render", "object", "identity", "diff", "classify", "trial",
+            "report",
+        ],
     ),
     (
         "cli",

@@ -274,6 +274,16 @@ pub struct SourceArgs {
     /// Read the password from standard input
     #[arg(long, requires = "username")]
     pub password_stdin: bool,
+
+    /// How they are reached.
+    #[command(flatten)]
+    pub access: AccessArgs,
+}
+
+/// How repositories and registries are reached.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Chart sources")]
+pub struct AccessArgs {
     /// Trust the certificate authorities in this file, too
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub ca_file: Option<PathBuf>,

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use super::args::SourceArgs;
+use super::args::{AccessArgs, SourceArgs};
 use super::terminal::Terminal;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::{self, Bars, ChartRef, Credentials, Options, Package, RedactedUrl};
@@ -16,6 +16,11 @@ const MAX_PASSWORD: u64 = 64 << 10;
 /// # Errors
 /// `Usage` for a user name without a password, `Io` when standard input can't be read.
 pub(super) fn options(args: &SourceArgs) -> Result<Options> {
+    Ok(Options { credentials: credentials(args)?, ..access(&args.access) })
+}
+
+/// The same without a repository of its own.
+pub(super) fn access(args: &AccessArgs) -> Options {
     let mut options = Options::from_environment();
     let replace = |place: &mut Option<PathBuf>, given: &Option<PathBuf>| {
         if given.is_some() {
@@ -33,8 +38,7 @@ pub(super) fn options(args: &SourceArgs) -> Result<Options> {
     options.plain_http = args.plain_http;
     options.devel = args.devel;
     options.offline = args.offline;
-    options.credentials = credentials(args)?;
-    Ok(options)
+    options
 }
 
 /// Fetches one chart.

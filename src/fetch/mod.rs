@@ -32,6 +32,7 @@
 mod cache;
 pub mod chart_ref;
 pub mod credentials;
+pub mod dependencies;
 mod digest;
 pub mod folder;
 mod helmignore;
@@ -51,6 +52,7 @@ use std::fs;
 use std::path::Path;
 
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 
 pub use chart_ref::{ChartRef, OciRef, Wanted};
 pub use digest::Digest;
@@ -115,6 +117,20 @@ pub fn fetch_pair(old: &ChartRef, new: &ChartRef, options: &Options, progress: &
 pub fn fetch_one(reference: &ChartRef, options: &Options, progress: &dyn Progress) -> Result<Package> {
     let session = Session::new(options, progress);
     run(async { get(&session, reference).await.doing(|| format!("cannot get the chart {reference}")) })
+}
+
+/// How many charts of [`fetch_all`] are on their way at once.
+const AT_ONCE: usize = 8;
+
+/// Gets many charts, several at once; an index that many need is fetched once. One that fails doesn't keep the others from coming: the
+/// answers stand in the order of the references, each with the failure of its own, as in [`fetch_pair`].
+///
+/// # Errors
+/// `Io` when the system gives no resources for downloads.
+pub fn fetch_all(references: &[ChartRef], options: &Options, progress: &dyn Progress) -> Result<Vec<Result<Package>>> {
+    let session = Session::new(options, progress);
+    let fetch = async |reference: &ChartRef| get(&session, reference).await.doing(|| format!("cannot get the chart {reference}"));
+    run(async { Ok(futures_util::stream::iter(references).map(fetch).buffered(AT_ONCE).collect().await) })
 }
 
 /// Runs to the end on this thread.

@@ -6,8 +6,8 @@ use super::set::{Flag, Setter};
 use super::values_file;
 use crate::error::{Error, ErrorKind, Result};
 use crate::template::value::{Map, Table, Value};
-use crate::template::{Profile, parse_json};
-use crate::value::Node;
+use crate::template::{Profile, json_text, parse_json};
+use crate::value::{Node, yaml};
 
 /// What the user sets, each kind in the order of the command line.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +44,15 @@ impl Overrides {
     /// `Syntax` or `Chart`, in Helm's words.
     pub fn check(&self, profile: &Profile) -> Result<()> {
         self.merged(profile).map(drop)
+    }
+
+    /// All of it as one values file, which further ones can be laid over. Places in the user's files are lost.
+    ///
+    /// # Errors
+    /// Those of [`Overrides::check`].
+    pub fn settled(&self, profile: &Profile) -> Result<Node> {
+        let text = json_text(&Value::Map(self.merged(profile)?));
+        yaml::read(&yaml::source("values set by several means", text.as_bytes())?, &yaml::Limits::default())
     }
 
     /// All of it in one map: files first, then JSON, typed values, strings, files' contents, literals, as Helm orders the kinds.

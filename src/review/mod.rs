@@ -1,5 +1,6 @@
 //! The whole pipeline on two packages: open, compare, render, classify, try, report. Pure: what it needs was fetched and read by others.
 
+pub mod bump;
 mod release;
 
 use std::sync::Arc;

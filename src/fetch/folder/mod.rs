@@ -11,6 +11,7 @@ use bytes::Bytes;
 
 use super::RawFile;
 use super::helmignore::IgnoreRules;
+use super::tree::Tree;
 use crate::error::{Context as _, Error, ErrorKind, Result};
 
 const IGNORE_FILE: &str = ".helmignore";
@@ -59,6 +60,63 @@ pub fn read(folder: &Path, limits: &FolderLimits) -> Result<Folder> {
     Ok(walk.read)
 }
 
+/// Reads a chart folder of a repository's tree, with the same rules. A tree has no links to follow: what is one in the repository is no file.
+///
+/// # Errors
+/// Those of [`read`] that don't come from the disk, and those of the tree.
+pub fn in_tree(tree: &dyn Tree, folder: &str, limits: &FolderLimits) -> Result<Vec<RawFile>> {
+    let doing = || format!("cannot read the chart folder {folder} of the repository");
+    let folder = folder.trim_end_matches('/');
+    let place = |path: &str| if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
+    let read = || {
+        let ignore_file = place(IGNORE_FILE);
+        let text = tree.read(&ignore_file)?.unwrap_or_default();
+        let rules = IgnoreRules::parse(&ignore_file, &String::from_utf8_lossy(&text))?;
+        let start = if folder.is_empty() { 0 } else { folder.len() + 1 };
+        let mut paths: Vec<String> = tree.files(folder)?.iter().filter_map(|path| path.get(start..)).map(str::to_owned).collect();
+        // Helm walks folder by folder: names are compared one by one, not with the slash between them.
+        paths.sort_by(|a, b| a.split('/').cmp(b.split('/')));
+        paths.retain(|path| !is_ignored(&rules, path));
+        if paths.len() > limits.entries {
+            return Err(too_many(limits));
+        }
+        let mut files = Vec::with_capacity(paths.len());
+        let mut left = limits.chart_bytes;
+        for path in paths {
+            let Some(bytes) = tree.read(&place(&path))? else { continue };
+            if bytes.len() as u64 > limits.file_bytes.min(left) {
+                return Err(too_large(limits, &path, limits.file_bytes.min(left)));
+            }
+            left -= bytes.len() as u64;
+            files.push(RawFile { path, bytes });
+        }
+        if files.is_empty() {
+            return Err(Error::new(ErrorKind::NotFound, format!("there are no files in {folder}")));
+        }
+        Ok(files)
+    };
+    read().doing(doing)
+}
+
+/// Whether the rules leave a file out, or a folder above it.
+fn is_ignored(rules: &IgnoreRules, path: &str) -> bool {
+    path.match_indices('/').any(|(at, _)| rules.ignore(&path[..at], true)) || rules.ignore(path, false)
+}
+
+fn too_many(limits: &FolderLimits) -> Error {
+    Error::new(ErrorKind::Limit, format!("there are more than {} files and folders", limits.entries))
+        .hint(format!("is this a chart folder? {IGNORE_FILE} can leave parts of it out"))
+}
+
+fn too_large(limits: &FolderLimits, path: &str, most: u64) -> Error {
+    let message = if most == limits.file_bytes {
+        format!("the file {path} is larger than {} bytes, the most for one file of a chart", limits.file_bytes)
+    } else {
+        format!("the files up to {path} are larger than {} bytes, the most for a chart", limits.chart_bytes)
+    };
+    Error::new(ErrorKind::Limit, message).hint(format!("name what doesn't belong to the chart in {IGNORE_FILE}"))
+}
+
 fn ignore_rules(top: &Path) -> Result<IgnoreRules> {
     let file = top.join(IGNORE_FILE);
     let text = match fs::metadata(&file) {
@@ -91,8 +149,7 @@ impl Walk<'_> {
         for name in sorted_names(real)? {
             self.entries += 1;
             if self.entries > self.limits.entries {
-                return Err(Error::new(ErrorKind::Limit, format!("there are more than {} files and folders", self.limits.entries))
-                    .hint(format!("is this a chart folder? {IGNORE_FILE} can leave parts of it out")));
+                return Err(too_many(self.limits));
             }
             self.entry(&real.join(&name), &format!("{path}{}", name.to_string_lossy()), name.to_str().is_some())?;
         }
@@ -152,20 +209,11 @@ impl Walk<'_> {
         let opened = fs::File::open(target).and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes));
         opened.map_err(|error| io_error(target, &error))?;
         if bytes.len() as u64 > most {
-            return Err(self.too_large(path, most));
+            return Err(too_large(self.limits, path, most));
         }
         self.bytes += bytes.len() as u64;
         self.read.files.push(RawFile { path: path.to_owned(), bytes: Bytes::from(bytes) });
         Ok(())
-    }
-
-    fn too_large(&self, path: &str, most: u64) -> Error {
-        let message = if most == self.limits.file_bytes {
-            format!("the file {path} is larger than {} bytes, the most for one file of a chart", self.limits.file_bytes)
-        } else {
-            format!("the files up to {path} are larger than {} bytes, the most for a chart", self.limits.chart_bytes)
-        };
-        Error::new(ErrorKind::Limit, message).hint(format!("name what doesn't belong to the chart in {IGNORE_FILE}"))
     }
 }
 

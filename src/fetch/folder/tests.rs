@@ -152,3 +152,23 @@ fn every_limit_is_named_when_it_is_reached() {
         assert!(error.report().contains(expected), "{}", error.report());
     }
 }
+
+#[test]
+fn a_folder_of_a_repository_is_read_as_one_on_disk() {
+    let names = ["Chart.yaml", "templates/a.yaml", "templates.txt", "templates/sub/b.yaml", "ci/x.yaml", "tests/y", ".helmignore", "z"];
+    let folder = tempfile::tempdir().unwrap();
+    let mut tree = std::collections::BTreeMap::new();
+    for name in names {
+        let content = if name == ".helmignore" { "ci/\ntests\n" } else { name };
+        write(folder.path(), name, content.as_bytes());
+        tree.insert(format!("apps/thanos/{name}"), Bytes::from(content));
+        tree.insert(format!("apps/thanos-2/{name}"), Bytes::from("another chart's"));
+    }
+    let on_disk = read(folder.path(), &FolderLimits::default()).unwrap();
+    let in_repository = in_tree(&tree, "apps/thanos/", &FolderLimits::default()).unwrap();
+    let told = |files: &[RawFile]| files.iter().map(|file| (file.path.clone(), file.bytes.clone())).collect::<Vec<_>>();
+    assert_eq!(told(&in_repository), told(&on_disk.files));
+    assert_eq!(in_tree(&tree, "apps/nothing", &FolderLimits::default()).unwrap_err().kind(), ErrorKind::NotFound);
+    let narrow = FolderLimits { file_bytes: 3, ..FolderLimits::default() };
+    assert_eq!(in_tree(&tree, "apps/thanos", &narrow).unwrap_err().kind(), ErrorKind::Limit);
+}

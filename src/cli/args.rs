@@ -30,6 +30,10 @@ pub enum Command {
     Template(Box<TemplateArgs>),
     /// List what a release takes from its chart's defaults, as values that pin it
     Pin(Box<PinArgs>),
+    /// Review the charts that a pull request moves, and say it there
+    Pr(Box<PrArgs>),
+    /// Put a report that pr wrote on its pull request, for a run that may write where pr's may not
+    Publish(Box<PublishArgs>),
     /// List the rules, or explain one
     Rules(RulesArgs),
     /// Print completions for a shell
@@ -224,6 +228,126 @@ pub struct PinArgs {
     #[command(flatten)]
     pub source: SourceArgs,
 }
+
+/// `chartshift pr`.
+#[derive(Debug, Args)]
+#[command(after_help = PR_EXAMPLES)]
+pub struct PrArgs {
+    /// The revision that the change starts from [default: what the CI says, else the main branch of origin]; compared is from where the
+    /// two parted
+    #[arg(long, value_name = "REV")]
+    pub base: Option<String>,
+    /// The revision with the change [default: what the CI says, else HEAD]
+    #[arg(long, value_name = "REV")]
+    pub head: Option<String>,
+
+    /// Render as this version of Helm does: 3.17, 3.19 or 4.2
+    #[arg(long, value_name = "VERSION", default_value = "3.19", help_heading = "Releases")]
+    pub helm_version: String,
+    /// The version of Kubernetes that templates see, where no file says [default: the one Helm assumes]
+    #[arg(long, value_name = "VERSION", help_heading = "Releases")]
+    pub kube_version: Option<String>,
+    /// API versions that templates see, besides those Helm assumes
+    #[arg(short, long, value_name = "VERSIONS", help_heading = "Releases")]
+    pub api_versions: Vec<String>,
+    /// The version of the Azure Workload Identity webhook in the cluster [default: the newest known]
+    #[arg(long, value_name = "VERSION", help_heading = "Releases")]
+    pub webhook_version: Option<String>,
+
+    /// Write a report: text, markdown or json, to standard output or to FILE; may be repeated
+    #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
+    pub outputs: Vec<String>,
+    /// Exit with 1, and fail the check, when a finding is at this level or above
+    #[arg(long, value_name = "LEVEL", default_value = "high")]
+    pub fail_on: FailOn,
+    /// Add rules from a file; may be repeated
+    #[arg(long = "rules", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub rule_files: Vec<PathBuf>,
+    /// Use only this rule pack; may be repeated
+    #[arg(long = "pack", value_name = "NAME")]
+    pub packs: Vec<String>,
+    /// The configuration file [default: .chartshift.yaml in this folder or one above it, up to the repository's root]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+
+    /// What is written on the pull request.
+    #[command(flatten)]
+    pub publish: PublishingArgs,
+    /// Suggest fixes on lines of values files that the change touches, too
+    #[arg(long, help_heading = "Pull request")]
+    pub line_comments: bool,
+
+    /// How charts are reached.
+    #[command(flatten)]
+    pub access: AccessArgs,
+}
+
+/// `chartshift publish`.
+#[derive(Debug, Args)]
+pub struct PublishArgs {
+    /// The report, as `pr -o json=FILE` wrote it; it is taken for a stranger's
+    #[arg(value_name = "REPORT", value_hint = ValueHint::FilePath)]
+    pub report: PathBuf,
+
+    /// What is written on the pull request.
+    #[command(flatten)]
+    pub publish: PublishingArgs,
+}
+
+/// Where a report goes, and how much of it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Pull request")]
+pub struct PublishingArgs {
+    /// When to comment: with findings or when incomplete (a comment that is there is kept up to date either way), always, or never
+    #[arg(long, value_name = "WHEN", default_value = "findings", help_heading = "Pull request")]
+    pub comment: CommentWhen,
+    /// Tells this comment and check from those of other runs on the same pull request: a-z, 0-9 and . _ / -
+    #[arg(long, value_name = "KEY", default_value = "charts", help_heading = "Pull request")]
+    pub key: String,
+    /// Exit with 2 when the comment can't be written
+    #[arg(long, help_heading = "Pull request")]
+    pub require_comment: bool,
+    /// Set no check on the head revision
+    #[arg(long, help_heading = "Pull request")]
+    pub no_status: bool,
+    /// The forge: github, gitlab, azure-devops, bitbucket-cloud, bitbucket-data-center or gitea [default: what the CI says]
+    #[arg(long, value_name = "NAME", help_heading = "Pull request")]
+    pub forge: Option<String>,
+    /// The address of the forge's API [default: what the CI says]
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url, help_heading = "Pull request")]
+    pub api_url: Option<String>,
+    /// The repository, as the forge's addresses name it: OWNER/NAME [default: what the CI says]
+    #[arg(long, value_name = "PATH", help_heading = "Pull request")]
+    pub repository: Option<String>,
+    /// The pull request's number [default: what the CI says]
+    #[arg(long, value_name = "NUMBER", help_heading = "Pull request")]
+    pub pull_request: Option<u64>,
+}
+
+/// When a comment is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CommentWhen {
+    /// Also when there is nothing to review.
+    Always,
+    /// When there is something to say; what is there already is kept up to date.
+    Findings,
+    /// Never.
+    Never,
+}
+
+const PR_EXAMPLES: &str = "\
+Examples:
+  chartshift pr                                       in CI: reads the change and the pull request from the environment
+  chartshift pr --base origin/main                    on a branch: what its chart bumps shift, without a forge
+  chartshift pr --base main -o json=report.json       for `chartshift publish report.json` in a run that may write
+
+The forge's token comes from the environment: CHARTSHIFT_TOKEN, or GITHUB_TOKEN, GITLAB_TOKEN, SYSTEM_ACCESSTOKEN, BITBUCKET_TOKEN,
+GITEA_TOKEN.
+
+Exit status:
+  0  compared, nothing at or above --fail-on
+  1  findings at or above --fail-on
+  2  could not compare, or compared only in part";
 
 /// The user's values, as Helm takes them: whatever follows a flag is its value, also when it begins with a hyphen.
 #[derive(Debug, Args)]

@@ -111,6 +111,18 @@ impl ChartRef {
         }
         parse_named(text, version)
     }
+
+    /// A chart in a registry by its address without `oci://`, whatever there is on disk.
+    ///
+    /// # Errors
+    /// `Usage` for a text that is no such address.
+    pub fn in_registry(address: &str, version: &str) -> Result<Self> {
+        let mut reference = parse_oci(address, None)?;
+        if reference.digest.is_none() {
+            reference.wanted = Wanted::parse(Some(version));
+        }
+        Ok(Self::Oci(reference))
+    }
 }
 
 impl fmt::Display for ChartRef {

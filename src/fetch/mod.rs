@@ -59,6 +59,7 @@ pub use digest::Digest;
 pub use options::{Credentials, Options};
 pub use progress::{Bars, Progress, Silent};
 pub use redact::RedactedUrl;
+pub use repositories::name_of as repository_name;
 
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use session::Session;

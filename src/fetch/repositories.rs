@@ -38,6 +38,16 @@ pub(super) fn read(options: &Options) -> Result<Vec<Repository>> {
     Ok(entries.iter().filter_map(|entry| repository(entry, path, options)).collect())
 }
 
+/// The name under which Helm knows the repository at a URL, and with it its credentials; `None` when it doesn't, or its list can't be read.
+pub fn name_of(url: &RedactedUrl, options: &Options) -> Option<String> {
+    let folder = |url: &RedactedUrl| url.expose().path().trim_end_matches('/').to_owned();
+    let known = read(options).ok()?.into_iter();
+    let same = |repository: &Repository| {
+        repository.access.as_ref().is_ok_and(|access| access.home.same_origin(url) && folder(&access.home) == folder(url))
+    };
+    known.into_iter().find(same).map(|repository| repository.name)
+}
+
 fn parse(path: &Path, bytes: &[u8]) -> Result<Node> {
     let name = path.display().to_string();
     let read = yaml::source(name.clone(), bytes).and_then(|source| yaml::read(&source, &Limits::default()));

@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used, clippy::print_stderr, dead_code, unreachable_pub)]
 
+pub mod gitea;
 pub mod nginx;
 pub mod outcome;
 pub mod registry;

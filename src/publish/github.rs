@@ -175,10 +175,11 @@ impl Forge for GitHub {
         self.api.pages(read).doing(|| self.pull.doing("read the comments of"))
     }
 
-    fn create(&self, body: &str, _blocks: bool) -> Result<Comment> {
+    fn create(&self, body: &str, _blocks: bool) -> Result<Option<Comment>> {
         let number = self.pull.number.to_string();
         let call = Call::post(&self.repository(&["issues", &number, "comments"]), json!({ "body": body })).needs(COMMENTING);
-        self.api.read::<IssueComment>(&call).map(Comment::from).doing(|| self.pull.doing("comment on"))
+        let created: Option<IssueComment> = self.api.create(&call).doing(|| self.pull.doing("comment on"))?;
+        Ok(created.map(Comment::from))
     }
 
     fn update(&self, comment: &Comment, body: &str, _blocks: bool) -> Result<Option<Comment>> {

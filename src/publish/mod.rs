@@ -93,11 +93,12 @@ pub trait Forge {
     /// Those of the requests.
     fn comments(&self) -> Result<Vec<Comment>>;
 
-    /// Writes a new comment; `blocks` says whether something has to be done (a forge with states of threads opens it then).
+    /// Writes a new comment; `blocks` says whether something has to be done (a forge with states of threads opens it then). None when the
+    /// forge broke on the way and may have written it all the same: look before trying again.
     ///
     /// # Errors
-    /// Those of the request; `Denied` says which permission is missing.
-    fn create(&self, body: &str, blocks: bool) -> Result<Comment>;
+    /// Those of the request; `Denied` says which permission is missing. One that says no after several tries.
+    fn create(&self, body: &str, blocks: bool) -> Result<Option<Comment>>;
 
     /// Replaces a comment's body; none when it is not the comment that was read any more: deleted, or changed by somebody else.
     ///

@@ -19,9 +19,6 @@ use crate::report::pull::Dialect;
 /// The marker's version that this program writes.
 const VERSION: u32 = 1;
 
-/// How often a comment is created when the forge breaks while it is.
-const MOST_TRIES: usize = 3;
-
 /// The name of a report: a pull request has one comment for each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key(String);
@@ -230,11 +227,9 @@ fn own_comments(forge: &dyn Forge, key: &Key, dialect: Dialect, remarks: &mut Ve
 
 /// Creates a comment. When the forge breaks on the way it may be there all the same, so that is looked up before the next try.
 fn create(forge: &dyn Forge, body: &str, blocks: bool) -> Result<Comment> {
-    let mut tried = 1;
     loop {
-        match forge.create(body, blocks) {
-            Err(error) if error.kind() == ErrorKind::Network && tried < MOST_TRIES => tried += 1,
-            other => return other,
+        if let Some(created) = forge.create(body, blocks)? {
+            return Ok(created);
         }
         if let Some(there) = forge.comments()?.into_iter().rev().find(|comment| lines(&comment.body) == lines(body)) {
             return Ok(there);

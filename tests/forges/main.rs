@@ -1,6 +1,6 @@
 //! The forges: what is written to a pull request, against servers that speak their published APIs. None needs a network.
 
-#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::print_stderr, unreachable_pub)]
 
 mod fakes;
 #[path = "../servers/mod.rs"]

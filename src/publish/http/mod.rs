@@ -6,6 +6,7 @@
 mod pace;
 mod refusal;
 
+use std::cell::Cell;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -38,6 +39,8 @@ pub(super) struct Api {
     headers: HeaderMap,
     token: Option<Token>,
     pace: Pace,
+    /// How often it was not sure whether the forge did what was asked.
+    unsure: Cell<u32>,
 }
 
 /// A request.
@@ -103,12 +106,6 @@ impl<'a> Call<'a> {
     }
 }
 
-/// What came of one try.
-enum Tried {
-    Answered(Answer),
-    Failed(Failed),
-}
-
 /// A try that brought nothing.
 struct Failed {
     error: Error,
@@ -138,7 +135,15 @@ impl Api {
             headers.insert(name, value);
         }
         let pace = Pace::new(&options.retries);
-        Ok(Self { exchanges: Exchanges::new(options)?, forge, base: base.split_credentials().0, headers, token, pace })
+        Ok(Self {
+            exchanges: Exchanges::new(options)?,
+            forge,
+            base: base.split_credentials().0,
+            headers,
+            token,
+            pace,
+            unsure: Cell::default(),
+        })
     }
 
     /// The same with one more header on every request.
@@ -153,19 +158,33 @@ impl Api {
     /// # Errors
     /// `Denied` for 401 and 403, `NotFound` for 404 and 410, `Limit` for what is too long, `Network` for what may pass, `Usage` for the rest.
     pub(super) fn send(&self, call: &Call<'_>) -> Result<Answer> {
+        self.ask(call)?.map_err(|failed| failed.error)
+    }
+
+    /// Like [`Self::send`] for what must not be done twice; none when the forge broke on the way and may have done it all the same. The next
+    /// request then waits, so that the caller can look and try again.
+    ///
+    /// # Errors
+    /// Those of [`Self::send`].
+    pub(super) fn create<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<Option<T>> {
+        match self.ask(call)? {
+            Ok(answer) => self.parse(&answer, call).map(Some),
+            Err(Failed { passing: Some(asked), harmless: false, error }) => {
+                self.unsure.set(self.unsure.get() + 1);
+                if self.pace.again(self.unsure.get(), asked) { Ok(None) } else { Err(error) }
+            }
+            Err(failed) => Err(failed.error),
+        }
+    }
+
+    fn ask(&self, call: &Call<'_>) -> Result<Result<Answer, Failed>> {
         let mut tried = 0;
         loop {
             tried += 1;
             self.pace.wait();
             match self.try_once(call, tried)? {
-                Tried::Answered(answer) => return Ok(answer),
-                Tried::Failed(Failed { error, passing, harmless }) => {
-                    // The wait is owed also when the caller decides what is next, such as looking whether it was done after all.
-                    let again = passing.is_some_and(|asked| self.pace.again(tried, asked));
-                    if !(again && harmless) {
-                        return Err(error);
-                    }
-                }
+                Err(Failed { passing: Some(asked), harmless: true, .. }) if self.pace.again(tried, asked) => {}
+                outcome => return Ok(outcome),
             }
         }
     }
@@ -204,18 +223,19 @@ impl Api {
         Err(Error::new(ErrorKind::Limit, format!("{} has more than {MOST_PAGES} pages of comments on this pull request", self.forge)))
     }
 
-    fn try_once(&self, call: &Call<'_>, tried: u32) -> Result<Tried> {
+    /// One try, redirects inside of the API included.
+    fn try_once(&self, call: &Call<'_>, tried: u32) -> Result<Result<Answer, Failed>> {
         let mut question = self.question(call)?;
         for _ in 0..=MOST_REDIRECTS {
             let answer = match self.exchanges.ask(&question) {
                 Ok(answer) => answer,
                 Err(Lost { error, passing, unsent }) => {
-                    return Ok(Tried::Failed(Failed { error, passing: passing.then_some(None), harmless: unsent || call.repeatable }));
+                    return Ok(Err(Failed { error, passing: passing.then_some(None), harmless: unsent || call.repeatable }));
                 }
             };
             let status = answer.status.as_u16();
             if answer.status.is_success() || call.expected.contains(&status) {
-                return Ok(Tried::Answered(answer));
+                return Ok(Ok(answer));
             }
             if let Some(next) = self.redirect(&question.url, &answer) {
                 question.url = next;
@@ -225,7 +245,7 @@ impl Api {
             let limited = throttled(&answer, SystemTime::now());
             let harmless = call.repeatable || limited.is_some() || status == 503;
             let broken = (status >= 500 && status != 501).then(|| answer.retry_after());
-            return Ok(Tried::Failed(Failed { error, passing: limited.or(broken), harmless }));
+            return Ok(Err(Failed { error, passing: limited.or(broken), harmless }));
         }
         Err(Error::new(ErrorKind::Network, format!("{} redirects more than {MOST_REDIRECTS} times from {}", self.forge, question.url)))
     }

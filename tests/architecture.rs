@@ -22,7 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("config", &["error", "value", "classify", "identity"]),
     ("trial", &["error", "value", "version", "chart", "template", "render", "object", "identity", "diff", "classify"]),
     ("report", &["error", "value", "version", "chart", "object", "identity", "diff", "classify", "trial"]),
-    ("publish", &["error", "report"]),
+    ("publish", &["error", "fetch", "report"]),
     (
         "review",
         &[

@@ -26,7 +26,7 @@
 //! * Every wait and every size has a limit, all in [`Options`].
 //! * Nothing is written but the cache, whose layout is drawn in `cache`. A run that is killed leaves no half-written package.
 //!
-//! The stage is the only one that knows the network. Inside it is asynchronous, on one thread: [`fetch_pair`] gets both sides at once.
+//! With `publish`, which borrows its connections, the stage is the only one that knows the network. Inside it is asynchronous, on one thread: [`fetch_pair`] gets both sides at once.
 #![allow(clippy::disallowed_methods, reason = "this stage is where disk, network and environment are read")]
 
 mod cache;
@@ -56,6 +56,7 @@ use futures_util::StreamExt as _;
 
 pub use chart_ref::{ChartRef, OciRef, Wanted};
 pub use digest::Digest;
+pub(crate) use http::{Answer, Exchanges, Lost, Question};
 pub use options::{Credentials, Options};
 pub use progress::{Bars, Progress, Silent};
 pub use redact::RedactedUrl;

@@ -1,7 +1,7 @@
 //! A server that answers as a test tells it, for what no real server does on demand: bodies cut short, 429 and then 200, circles of
 //! redirects, silence.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -10,10 +10,14 @@ use std::thread::{self, JoinHandle};
 /// A request as it came.
 #[derive(Debug, Clone)]
 pub struct Asked {
+    /// The method.
+    pub method: String,
     /// The target of the request line: a path, or a whole URL when the server is asked as a proxy.
     pub target: String,
     /// The header lines.
     pub headers: Vec<String>,
+    /// The body.
+    pub body: Vec<u8>,
     /// How many requests came before it.
     pub number: usize,
 }
@@ -98,7 +102,21 @@ impl Drop for Scripted {
 }
 
 fn read_request(stream: &TcpStream) -> Option<Asked> {
-    let mut lines = BufReader::new(stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
-    let target = lines.next()?.split(' ').nth(1)?.to_owned();
-    Some(Asked { target, headers: lines.collect(), number: 0 })
+    let mut reader = BufReader::new(stream);
+    let mut lines = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+        match line.trim_end() {
+            "" => break,
+            line => lines.push(line.to_owned()),
+        }
+    }
+    let mut words = lines.first()?.split(' ').map(str::to_owned);
+    let (method, target) = (words.next()?, words.next()?);
+    let mut asked = Asked { method, target, headers: lines.split_off(1), body: Vec::new(), number: 0 };
+    let length = asked.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    asked.body.resize(length, 0);
+    reader.read_exact(&mut asked.body).ok()?;
+    Some(asked)
 }

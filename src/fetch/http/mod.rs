@@ -5,6 +5,7 @@
 //! sends them to the repository's own scheme, host and port unless told to send them everywhere.
 
 mod connection;
+mod exchange;
 mod failure;
 mod redirect;
 
@@ -17,6 +18,7 @@ use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue, LO
 use http::{Method, StatusCode};
 
 pub(super) use connection::install_tls_provider;
+pub(crate) use exchange::{Answer, Exchanges, Lost, Question};
 pub(super) use failure::Failure;
 
 use connection::{Connections, Trust};
@@ -151,25 +153,30 @@ impl HttpClient {
 
 /// Takes the body, within the limit and to its end.
 async fn receive(mut response: reqwest::Response, request: &Request<'_>, progress: &dyn Progress) -> Result<Response, Failure> {
-    let too_large = Failure::TooLarge { limit: request.limit };
-    let promised = response.content_length();
-    if promised.is_some_and(|bytes| bytes > request.limit) {
-        return Err(too_large);
-    }
-    let bar = progress.begin(request.label, promised);
-    let mut body = Vec::with_capacity(promised.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or_default());
-    while let Some(piece) = response.chunk().await.map_err(|error| Failure::from_library(error, true))? {
-        bar.advance(piece.len() as u64);
-        if (body.len() + piece.len()) as u64 > request.limit {
-            return Err(too_large);
-        }
-        body.extend_from_slice(&piece);
-    }
+    let bar = progress.begin(request.label, response.content_length());
+    let mut body = read_within(&mut response, request.limit, |bytes| bar.advance(bytes)).await?;
     let zipped = request.compressed && response.headers().get(CONTENT_ENCODING).is_some_and(|encoding| encoding == "gzip");
     if zipped && !body.is_empty() {
         body = unzip(&body, request.limit)?;
     }
     Ok(Response { status: response.status(), headers: response.headers().clone(), body: body.into() })
+}
+
+/// The body, to its end; `advance` is told the size of each piece.
+async fn read_within(response: &mut reqwest::Response, limit: u64, advance: impl Fn(u64)) -> Result<Vec<u8>, Failure> {
+    let promised = response.content_length();
+    if promised.is_some_and(|bytes| bytes > limit) {
+        return Err(Failure::TooLarge { limit });
+    }
+    let mut body = Vec::with_capacity(promised.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or_default());
+    while let Some(piece) = response.chunk().await.map_err(|error| Failure::from_library(error, true))? {
+        advance(piece.len() as u64);
+        if (body.len() + piece.len()) as u64 > limit {
+            return Err(Failure::TooLarge { limit });
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body)
 }
 
 /// Undoes the transport's compression, within the limit.

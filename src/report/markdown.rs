@@ -1,14 +1,13 @@
 //! The report as GitHub-flavoured Markdown: verdict, table of findings, everything else folded. Made for pull requests, tickets and
 //! artefacts, and proof against hostile text: see [`super::safe`]. Depends on the report's own types, `wording` and `safe`.
 
-use std::borrow::Cow;
-
+use super::draft::Draft;
 use super::redact::Known;
 use super::release::{self, Section};
-use super::safe::{self, Slot};
+use super::safe::Slot;
 use super::{Report, inline, remedy, wording};
 use crate::classify::{Finding, Place, Severity};
-use crate::diff::{ChangeKind, CrdChange, FieldChange, FileChange, SchemaChange, ValueChange};
+use crate::diff::{CrdChange, FieldChange, FileChange, SchemaChange, ValueChange};
 use crate::value::secrets;
 
 /// Findings in the table on top.
@@ -29,14 +28,9 @@ const BYTES: usize = 40_000;
 /// In front of a finding's own places.
 const WHERE: &str = "**Where.**\n\n";
 
-/// Characters of a sentence, of inline code and of a line of a fence before they are cut.
-const SENTENCE: usize = 4_000;
-const CODE: usize = 300;
-const LINE: usize = 1_000;
-
 /// Renders the report.
 pub fn render(report: &Report) -> String {
-    let mut page = Page { body: Body::default(), report, known: Known::of(report), lines_left: LINES };
+    let mut page = Page { body: Draft::default(), report, known: Known::of(report), lines_left: LINES };
     page.verdict();
     page.finding_table();
     page.findings();
@@ -48,91 +42,8 @@ pub fn render(report: &Report) -> String {
     page.body.out
 }
 
-/// The text so far. Our own words go on it as literals; everything else passes an escape on its way.
-#[derive(Default)]
-struct Body {
-    out: String,
-}
-
-impl Body {
-    /// Our own words and Markdown's signs.
-    fn own(&mut self, words: &'static str) -> &mut Self {
-        self.out.push_str(words);
-        self
-    }
-
-    fn number(&mut self, number: usize) -> &mut Self {
-        self.out.push_str(&number.to_string());
-        self
-    }
-
-    fn code(&mut self, text: &str) -> &mut Self {
-        self.out.push_str(&safe::code_span(&inline::clip(text, CODE)));
-        self
-    }
-
-    fn cell(&mut self, text: &str) -> &mut Self {
-        self.out.push_str(&safe::cell(&inline::clip(text, CODE)));
-        self
-    }
-
-    fn prose(&mut self, text: &str, slot: Slot) -> &mut Self {
-        self.out.push_str(&safe::prose(&inline::clip(text, SENTENCE), slot));
-        self
-    }
-
-    fn fence<'a>(&mut self, info: &'static str, lines: impl IntoIterator<Item = (&'static str, &'a str)>) {
-        let lines: Vec<(&'static str, Cow<'a, str>)> = lines.into_iter().map(|(sign, line)| (sign, inline::clip(line, LINE))).collect();
-        self.out.push_str(&safe::fence(info, lines.iter().map(|(sign, line)| (*sign, &**line))));
-    }
-
-    /// Old and new value, or the one there is.
-    fn change(&mut self, kind: ChangeKind, old: &str, new: &str, slot: Slot) -> &mut Self {
-        let code = if slot == Slot::Cell { Self::cell } else { Self::code };
-        match kind {
-            ChangeKind::Added => code(self, new),
-            ChangeKind::Removed => code(self.own("was "), old),
-            ChangeKind::Modified => code(code(self, old).own(" → "), new),
-            ChangeKind::Reordered => code(code(self, old).own(" → "), new).own(" (another order)"),
-        }
-    }
-
-    /// Old and new text in a cell, either of which may be missing.
-    fn sides(&mut self, old: Option<&str>, new: Option<&str>) {
-        self.cell(old.unwrap_or(inline::ABSENT)).own(" → ").cell(new.unwrap_or(inline::ABSENT));
-    }
-
-    /// Opens a folded part. Its summary must stay on this line: a blank line would end the HTML block.
-    fn fold(&mut self, summary: &'static str, count: Option<usize>) {
-        self.own("<details><summary>").own(summary);
-        if let Some(count) = count {
-            self.own(" (").number(count).own(")");
-        }
-        self.own("</summary>\n\n");
-    }
-
-    /// The same for settings, with whose they are.
-    fn fold_by_chart(&mut self, summary: &'static str, origins: &wording::Origins) {
-        self.own("<details><summary>").own(summary).own(" (").number(origins.own + origins.of_subcharts);
-        if origins.of_subcharts > 0 {
-            self.own(": ").number(origins.own).own(wording::OF_THE_CHART).number(origins.of_subcharts).own(wording::OF_SUBCHARTS);
-        }
-        self.own(")</summary>\n\n");
-    }
-
-    fn end_fold(&mut self) {
-        self.own("\n</details>\n\n");
-    }
-
-    fn more(&mut self, total: usize, shown: usize) {
-        if total > shown {
-            self.own("\n… ").number(total - shown).own(" more, see `-o json`.\n");
-        }
-    }
-}
-
 struct Page<'a> {
-    body: Body,
+    body: Draft,
     report: &'a Report,
     known: Known,
     lines_left: usize,
@@ -446,7 +357,7 @@ impl Page<'_> {
         });
     }
 
-    fn table(&mut self, summary: &'static str, header: &'static str, rows: usize, row: impl Fn(usize, &mut Body)) {
+    fn table(&mut self, summary: &'static str, header: &'static str, rows: usize, row: impl Fn(usize, &mut Draft)) {
         if rows == 0 {
             return;
         }

@@ -5,6 +5,7 @@
 //! value that [`secrets`](crate::value::secrets) names is never printed. The same report gives the same bytes. Depends on `classify`, `diff`, `chart` and `value`;
 //! never on the network or the disk.
 
+mod draft;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod html;

@@ -8,6 +8,9 @@ use crate::diff::objects::{FieldDiff, Noise, ObjectChange, ObjectsDiff};
 use crate::identity::{Automount, EnvValue, Outcome, Record};
 use crate::value::{Node, secrets};
 
+/// The title of the table that says whom Azure takes the pods for.
+pub(crate) const IDENTITIES: &str = "Who the pods are";
+
 /// A titled table with remarks below it.
 #[derive(Debug, Default)]
 pub(crate) struct Section {
@@ -99,7 +102,7 @@ fn identities(release: &ReleaseReview) -> Section {
     rows.sort_by_key(|(changed, _)| !changed);
     let changed = rows.iter().filter(|(changed, _)| *changed).count();
     Section {
-        title: "Who the pods are",
+        title: IDENTITIES,
         count: Some(format!("{}, {changed} changed", wording::count(rows.len(), "workload", "workloads"))),
         header: &["workload", "account", "client id", "use label", "API token"],
         rows: rows.into_iter().map(|(_, row)| row).collect(),

@@ -12,6 +12,9 @@ use unicode_width::UnicodeWidthChar;
 /// Marks that may sit on one character before the rest are shown by number: enough for every script, too few to paint over other lines.
 const MARKS_PER_CHARACTER: usize = 3;
 
+/// Bytes of an address before a link is left out.
+const LONGEST_ADDRESS: usize = 1_000;
+
 /// One line for a terminal: no control, no direction change, no invisible character; line ends and tabs become spaces. Applying it twice
 /// changes nothing.
 pub fn line(text: &str) -> String {
@@ -220,6 +223,34 @@ pub fn shell(text: &str) -> Option<String> {
         return Some(text.to_owned());
     }
     Some(format!("'{}'", text.replace('\'', r"'\''")))
+}
+
+/// The path of a file in a repository as the path of a URL; `None` when a browser would look elsewhere with it than below where it is put
+/// (`..`, a path from the root).
+pub fn url_path(path: &str) -> Option<String> {
+    if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        return None;
+    }
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    Some(out)
+}
+
+/// A link in Markdown. `label` is finished Markdown without a link in it; an address that could end the link, or that a browser would run,
+/// leaves the label alone.
+pub fn link(label: &str, address: &str) -> String {
+    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!$&*+,;=%".contains(c);
+    match rest {
+        Some(rest) if !rest.is_empty() && address.len() <= LONGEST_ADDRESS && rest.chars().all(allowed) => format!("[{label}]({address})"),
+        _ => label.to_owned(),
+    }
 }
 
 /// What becomes of line ends and tabs.

@@ -3,9 +3,20 @@
 //! [`PullReport`] is a frozen view (JSON `chartshift/pull/v1`): `pr` makes it from reviews, `publish` reads it back as untrusted text and
 //! renders the comment itself. Everything in it is unescaped; every output passes an escape of [`super::safe`].
 
+mod budget;
+mod caps;
+mod collect;
+pub mod comment;
+mod details;
+mod rows;
+mod words;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::collect::Reviewed;
+pub use self::comment::{Body, comment, summary};
 use crate::classify::{Confidence, Severity};
+use crate::diff::ChangeKind;
 
 /// The name of this view.
 pub const SCHEMA: &str = "chartshift/pull/v1";
@@ -32,7 +43,8 @@ pub struct PullReport {
     pub unreviewed: Vec<NotReviewed>,
 }
 
-/// One chart's step from version to version, for the releases that it means the same for.
+/// One chart's step from version to version, for the releases that it means the same for. What names things of a release (workloads,
+/// tables) names those of the first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Group {
@@ -44,18 +56,36 @@ pub struct Group {
     pub new: String,
     /// `major`, `minor`, `patch`, …
     pub step: String,
-    /// The releases.
+    /// What both versions were rendered for; `None` when they were not, or one of them could not be.
+    pub rendered: Option<Rendering>,
+    /// The releases, at least one.
     pub releases: Vec<ReleaseView>,
-    /// The findings, worst first.
+    /// The findings, worst first, ignored ones last.
     pub findings: Vec<FindingView>,
     /// What was not compared: part and reason.
     pub missing: Vec<MissingView>,
-    /// Tables about the release: who the pods are, rendered objects, and so on.
+    /// `Kind/name` of each workload whose pods are made anew.
+    pub restarts: Vec<String>,
+    /// Whom Azure takes the pods for, old and new; `None` when nothing was rendered.
+    pub identities: Option<TableView>,
+    /// Tables of all else that differs: the release's objects and values, the chart's defaults and images, and so on.
     pub tables: Vec<TableView>,
-    /// Lines to paste that repeat the review.
+    /// Commands for a POSIX shell that repeat the review of the first release.
     pub reproduce: Vec<String>,
-    /// Where the packages came from, with their digests.
+    /// Where the packages came from, with their digests: the old one, the new one.
     pub packages: Vec<String>,
+}
+
+/// As what both versions were rendered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Rendering {
+    /// The Helm version: `v3.19.5`.
+    pub helm: String,
+    /// The version of Kubernetes that templates saw.
+    pub kube_version: String,
+    /// Whether the use label and a client id were set wherever the old chart has a place for them.
+    pub assumes_workload_identity: bool,
 }
 
 /// One release that uses the chart.
@@ -70,10 +100,12 @@ pub struct ReleaseView {
     pub namespace: String,
     /// The file that names the version, in the new tree.
     pub file: String,
-    /// The line, from 1.
+    /// The line, from 1; 0 when only the file is known.
     pub line: u32,
-    /// The values files that were used, by path.
+    /// The values files that were used, by path, the one that wins last.
     pub values_files: Vec<String>,
+    /// Whether it also has values that no file of its own holds: inline in a manifest, or set by flags.
+    pub has_other_values: bool,
 }
 
 /// One finding.
@@ -92,12 +124,16 @@ pub struct FindingView {
     pub message: String,
     /// Why it matters.
     pub why: String,
-    /// The setting or field, when there is one: path, old and new value as text.
+    /// What all places show alike: the setting or field when it is one, old and new value as text.
     pub change: Option<ChangeView>,
-    /// How many places changed alike.
-    pub places: usize,
+    /// How many places changed.
+    pub place_count: usize,
+    /// The places, the first of them when there are many.
+    pub places: Vec<PlaceView>,
     /// `Kind/name` of each workload it affects.
     pub workloads: Vec<String>,
+    /// For a finding about defaults: how many of them reach what the release renders.
+    pub reach: Option<Reach>,
     /// What caused it, one line each.
     pub causes: Vec<String>,
     /// What to set.
@@ -110,12 +146,38 @@ pub struct FindingView {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChangeView {
-    /// The path.
-    pub path: String,
-    /// The old value, as a reader sees it.
-    pub old: String,
+    /// The setting, field or file, when it is one.
+    pub path: Option<String>,
+    /// What happened.
+    pub kind: ChangeKind,
+    /// The old value, as a reader sees it; `None` when there was none, or when it is a file's text.
+    pub old: Option<String>,
     /// The new value.
-    pub new: String,
+    pub new: Option<String>,
+}
+
+/// Where a finding was seen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PlaceView {
+    /// What changed.
+    pub change: ChangeView,
+    /// The chart's file and line: `values.yaml:147`.
+    pub at: String,
+    /// What the rule remarks on this place alone.
+    pub note: Option<String>,
+}
+
+/// What became of changed defaults in the render of one release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Reach {
+    /// How many change what is rendered.
+    pub effective: usize,
+    /// How many the release's own values set.
+    pub masked: usize,
+    /// How many nothing reads that is rendered.
+    pub inert: usize,
 }
 
 /// What keeps the old behaviour.
@@ -146,9 +208,13 @@ pub struct MissingView {
 pub struct TableView {
     /// Its title.
     pub title: String,
-    /// The columns' names.
+    /// How much is in it, in words.
+    pub count: String,
+    /// The columns' names; none: the table has no head.
     pub header: Vec<String>,
-    /// The rows.
+    /// How many rows there are.
+    pub row_count: usize,
+    /// The rows, the first of them when there are many.
     pub rows: Vec<Vec<String>>,
     /// Sentences below it.
     pub remarks: Vec<String>,

@@ -5,6 +5,7 @@
 
 mod corpus;
 mod hostile;
+mod pull;
 mod secret;
 
 use std::path::Path;

@@ -1,0 +1,94 @@
+//! What a report on many reviews promises: comments as files one can open, limits that hold, hostile text in every slot, and reading back
+//! of what somebody else may have written.
+
+mod goldens;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::super::Report;
+use super::super::pull::{MissingView, NotReviewed, PullReport, ReleaseView, Reviewed};
+use crate::classify::{Catalogue, Severity};
+use crate::fetch::{self, ChartRef, Package};
+use crate::identity::Facts;
+use crate::render::{Capabilities, Overrides, Release};
+use crate::review::{self, ReleaseSettings, Settings};
+use crate::template::Profile;
+use crate::value::{Source, yaml};
+
+const BASE: &str = "1d0c5a9e77b2f8b7a4a6b1f0c3d5e6f708192a3b";
+const HEAD: &str = "4f2c9d1b60a3c4d5e6f708192a3b4c5d6e7f8091";
+
+/// A chart's step, and who takes it.
+struct Story<'a> {
+    old: &'a Path,
+    new: &'a Path,
+    release: &'a str,
+    namespace: &'a str,
+    values: &'a str,
+}
+
+impl Story<'_> {
+    fn review(&self) -> Report {
+        let open = |path: &Path| -> Package {
+            let reference = ChartRef::parse(path.to_str().unwrap(), None, None).unwrap();
+            let package = fetch::fetch_one(&reference, &fetch::Options::default(), &fetch::progress::Silent::default()).unwrap();
+            let origin = format!("oci://charts.example/acme/{}", path.file_name().unwrap().to_string_lossy().trim_end_matches(".tgz"));
+            Package { origin, ..package }
+        };
+        let profile = Profile::named("3.19").unwrap();
+        let mut overrides = Overrides::default();
+        if !self.values.is_empty() {
+            let source = Arc::new(Source { name: "apps/monitoring/values.yaml".into(), text: self.values.into() });
+            overrides.files.push(yaml::read(&source, &yaml::Limits::default()).unwrap());
+        }
+        let settings = Settings {
+            release: Some(ReleaseSettings {
+                release: Release { name: self.release.into(), namespace: self.namespace.into(), is_upgrade: false },
+                overrides,
+                capabilities: Capabilities::of(&profile),
+                profile,
+                facts: Facts::default(),
+                assume_workload_identity: false,
+            }),
+            ..Settings::default()
+        };
+        review::review(&open(self.old), &open(self.new), &Catalogue::built_in().unwrap(), &settings).unwrap()
+    }
+}
+
+/// A release that Argo CD deploys with values of its own.
+fn release(name: &str) -> ReleaseView {
+    ReleaseView {
+        tool: "Argo CD".into(),
+        name: name.into(),
+        namespace: "monitoring".into(),
+        file: "apps/monitoring/application.yaml".into(),
+        line: 14,
+        values_files: vec!["apps/monitoring/values.yaml".into()],
+        has_other_values: false,
+    }
+}
+
+fn reviewed<'a>(release: ReleaseView, report: &'a Report) -> Reviewed<'a> {
+    Reviewed { release, unread: Vec::new(), values_key: None, report }
+}
+
+fn pull(reviews: Vec<Reviewed<'_>>) -> PullReport {
+    PullReport::of(BASE, HEAD, reviews, Vec::new(), Some(Severity::High))
+}
+
+fn not_reviewed() -> NotReviewed {
+    NotReviewed {
+        tool: "Flux".into(),
+        chart: "loki".into(),
+        file: "clusters/eu/loki.yaml".into(),
+        line: 31,
+        reason: "the registry charts.example asks for credentials".into(),
+        hint: Some("give chartshift a login for charts.example, for instance with helm registry login".into()),
+    }
+}
+
+fn unread() -> MissingView {
+    MissingView { part: "valuesFrom Secret monitoring/store-secrets".into(), reason: "it is not in the repository".into() }
+}

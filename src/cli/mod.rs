@@ -10,6 +10,9 @@ mod lists;
 mod memory;
 pub mod output;
 mod pin;
+mod pr;
+mod publish;
+mod publishing;
 mod release;
 mod rules;
 mod sources;
@@ -24,7 +27,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _};
 
 use crate::error::{Error, Result};
-use crate::report;
+use crate::report::{self, pull::PullReport};
 use args::{Cli, Command};
 use terminal::Terminal;
 
@@ -77,6 +80,8 @@ fn command(cli: &Cli, terminal: &Terminal) -> Result<Outcome> {
         Command::Diff(args) => diff::run(args, terminal),
         Command::Template(args) => template::run(args, terminal),
         Command::Pin(args) => pin::run(args, terminal),
+        Command::Pr(args) => pr::run(args, terminal),
+        Command::Publish(args) => publish::run(args, terminal),
         Command::Rules(args) => rules::run(args, terminal),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -84,6 +89,15 @@ fn command(cli: &Cli, terminal: &Terminal) -> Result<Outcome> {
             output::to_stdout(|out| out.write_all(&script))?;
             Ok(Outcome::Clean)
         }
+    }
+}
+
+/// The exit status of a report on many reviews.
+fn report_outcome(report: &PullReport) -> Outcome {
+    match (report.complete, report.blocking()) {
+        (false, _) => Outcome::Incomplete,
+        (true, 0) => Outcome::Clean,
+        (true, _) => Outcome::Findings,
     }
 }
 

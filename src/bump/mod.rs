@@ -4,6 +4,18 @@
 //! what can't be read from files is named, never guessed. Pure: files come through [`Tree`]. Depends on `fetch` (for [`Tree`] and URLs),
 //! `value`, `version` and `error`.
 
+mod applicationset;
+mod argocd;
+mod claim;
+mod dependency;
+mod flux;
+mod glob;
+mod layers;
+mod pair;
+mod read;
+mod side;
+mod text;
+
 use crate::error::{Place, Result};
 use crate::fetch::RedactedUrl;
 use crate::fetch::tree::{ChangedFile, Tree};
@@ -50,6 +62,8 @@ pub enum Source {
         repository: String,
         /// The version, exact or a constraint, as it is written.
         version: String,
+        /// The manifest's digest, when it is pinned: it decides.
+        digest: Option<String>,
     },
     /// A folder of the repository: in the old tree for the old side, in the new tree for the new side.
     Folder(String),
@@ -104,6 +118,8 @@ pub struct Bump {
     pub values_files: Vec<String>,
     /// The key that these values stand under in the file they come from (a dependency's alias or name).
     pub values_key: Option<String>,
+    /// Why the chart is not installed with these values, when a condition or tag switches it off: "`thanos.enabled` is false".
+    pub switched_off: Option<String>,
     /// The version of Kubernetes that the tool renders for, when it says.
     pub kube_version: Option<String>,
     /// API versions that the tool adds.
@@ -134,6 +150,8 @@ pub struct Found {
     pub bumps: Vec<Bump>,
     /// What can't be reviewed, by place.
     pub unreviewed: Vec<Unreviewed>,
+    /// How many files of both trees were parsed.
+    pub parsed_files: usize,
 }
 
 /// What is known of the repository besides its files.
@@ -148,6 +166,5 @@ pub struct Surroundings {
 /// # Errors
 /// When a tree can't be read. Files that can't be read as what they should be are [`Unreviewed`], not errors.
 pub fn find(old: &dyn Tree, new: &dyn Tree, changed: &[ChangedFile], surroundings: &Surroundings) -> Result<Found> {
-    let _ = (old, new, changed, surroundings);
-    Ok(Found::default())
+    pair::find(old, new, changed, surroundings)
 }

@@ -1,0 +1,183 @@
+//! One of the two trees while it is being read: every file is parsed at most once, and only when something asks for it.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+use bytes::Bytes;
+use memchr::memmem;
+
+use super::Surroundings;
+use super::text::{field, file_name, folder, resolve, says};
+use crate::error::{Error, Result};
+use crate::fetch::tree::Tree;
+use crate::value::{Data, Node, yaml};
+
+/// How much one file of a repository may hold: more than any manifest needs, and far less than a bomb unfolds to.
+pub(super) const LIMITS: yaml::Limits = yaml::Limits { bytes: 8 << 20, depth: 100, nodes: 400_000 };
+
+/// The documents of a file, or why it can't be read as YAML.
+pub(super) type Documents = Rc<Result<Vec<Node>>>;
+
+/// One tree, and what has been read of it.
+pub(super) struct Side<'a> {
+    pub(super) tree: &'a dyn Tree,
+    pub(super) surroundings: &'a Surroundings,
+    parsed: RefCell<HashMap<String, Documents>>,
+    /// Every file of the tree that may hold YAML, for searching.
+    yaml_files: RefCell<Option<Rc<Vec<String>>>>,
+}
+
+impl<'a> Side<'a> {
+    pub(super) fn new(tree: &'a dyn Tree, surroundings: &'a Surroundings) -> Self {
+        Self { tree, surroundings, parsed: RefCell::default(), yaml_files: RefCell::default() }
+    }
+
+    /// A file's bytes; `None` when it isn't there.
+    pub(super) fn bytes(&self, path: &str) -> Result<Option<Bytes>> {
+        self.tree.read(path)
+    }
+
+    /// Whether there is such a file.
+    pub(super) fn has(&self, path: &str) -> bool {
+        matches!(self.tree.read(path), Ok(Some(_)))
+    }
+
+    /// A file's documents; `None` when it isn't there.
+    ///
+    /// # Errors
+    /// When the tree can't be read. A file that isn't YAML is an error inside of the answer.
+    pub(super) fn documents(&self, path: &str) -> Result<Option<Documents>> {
+        if let Some(known) = self.parsed.borrow().get(path) {
+            return Ok(Some(Rc::clone(known)));
+        }
+        let Some(bytes) = self.bytes(path)? else { return Ok(None) };
+        let documents = Rc::new(parse(path, &bytes));
+        self.parsed.borrow_mut().insert(path.to_owned(), Rc::clone(&documents));
+        Ok(Some(documents))
+    }
+
+    /// A file's first document. `Ok(None)` when the file isn't there.
+    ///
+    /// # Errors
+    /// When the tree can't be read, or the file not as YAML.
+    pub(super) fn document(&self, path: &str) -> Result<Option<Node>> {
+        let Some(documents) = self.documents(path)? else { return Ok(None) };
+        match &*documents {
+            Ok(documents) => Ok(Some(documents.first().cloned().unwrap_or_else(|| nothing(path)))),
+            Err(error) => Err(Error::new(error.kind(), format!("{path} can't be read: {}", innermost(error)))),
+        }
+    }
+
+    /// How many files were parsed.
+    pub(super) fn parsed_files(&self) -> usize {
+        self.parsed.borrow().len()
+    }
+
+    /// The YAML files that hold all of these texts, by a search through their bytes: none is parsed.
+    pub(super) fn holding(&self, texts: &[&str]) -> Result<Vec<String>> {
+        let finders: Vec<memmem::Finder<'_>> = texts.iter().map(|text| memmem::Finder::new(text.as_bytes())).collect();
+        let mut found = Vec::new();
+        for path in self.yaml_files()?.iter() {
+            // A file too large to be read holds nothing that could be used.
+            let Ok(Some(bytes)) = self.tree.read(path) else { continue };
+            if finders.iter().all(|finder| finder.find(&bytes).is_some()) {
+                found.push(path.clone());
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether a git URL is that of this repository.
+    pub(super) fn is_own(&self, url: &str) -> bool {
+        let url = bare_url(url);
+        !url.is_empty() && self.surroundings.own_urls.iter().any(|own| bare_url(own) == url)
+    }
+
+    /// The name of the chart in a folder; `None` when there is no chart.
+    ///
+    /// # Errors
+    /// When the tree can't be read.
+    pub(super) fn chart_name(&self, folder: &str) -> Result<Option<String>> {
+        let Some(path) = resolve(folder, "Chart.yaml") else { return Ok(None) };
+        if self.bytes(&path)?.is_none() {
+            return Ok(None);
+        }
+        let name = self.document(&path).ok().flatten().and_then(|node| field(&node, "name"));
+        Ok(Some(name.unwrap_or_else(|| file_name(folder).to_owned())))
+    }
+
+    /// The namespace that a kustomization in a file's folder gives to what it lists; empty when there is none.
+    pub(super) fn kustomized_namespace(&self, path: &str) -> String {
+        let beside = |name: &str| resolve(folder(path), name).and_then(|path| self.document(&path).ok().flatten());
+        let kustomization = ["kustomization.yaml", "kustomization.yml", "Kustomization"].into_iter().find_map(beside);
+        kustomization.filter(|node| says(node, "kind", "Kustomization") || node.get("resources").is_some()).and_then(|node| field(&node, "namespace")).unwrap_or_default()
+    }
+
+    fn yaml_files(&self) -> Result<Rc<Vec<String>>> {
+        if let Some(files) = &*self.yaml_files.borrow() {
+            return Ok(Rc::clone(files));
+        }
+        let all = self.tree.files("")?;
+        let files = Rc::new(all.into_iter().filter(|path| is_yaml(path)).collect::<Vec<_>>());
+        *self.yaml_files.borrow_mut() = Some(Rc::clone(&files));
+        Ok(files)
+    }
+
+    /// The objects of a kind in files that hold all of these texts, each with its file. Files that can't be parsed have none.
+    pub(super) fn objects(&self, kind: &str, texts: &[&str]) -> Result<Vec<(String, Node)>> {
+        let mut wanted = vec![kind];
+        wanted.extend(texts);
+        let paths: BTreeSet<String> = self.holding(&wanted)?.into_iter().collect();
+        let mut found = Vec::new();
+        for path in paths {
+            let Some(documents) = self.documents(&path)? else { continue };
+            let Ok(documents) = &*documents else { continue };
+            let of_kind = |node: &&Node| super::text::says(node, "kind", kind);
+            found.extend(objects_in(documents).filter(of_kind).map(|node| (path.clone(), node.clone())));
+        }
+        Ok(found)
+    }
+}
+
+/// The objects of a stream: lists taken apart.
+pub(super) fn objects_in(documents: &[Node]) -> impl Iterator<Item = &Node> {
+    documents.iter().flat_map(|document| match document.get("kind").and_then(Node::as_str) {
+        Some("List") => super::text::items(document, "items").iter().collect::<Vec<_>>(),
+        _ => vec![document],
+    })
+}
+
+/// Whether a file's name says that it holds YAML (JSON is YAML, too).
+pub(super) fn is_yaml(path: &str) -> bool {
+    [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending))
+}
+
+/// A git URL without what two spellings of it may differ in: scheme, user, port, `.git`, a slash at the end, capital letters of the host.
+fn bare_url(url: &str) -> String {
+    let url = url.trim().trim_end_matches('/').trim_end_matches(".git");
+    let (rest, separator) = match url.split_once("://") {
+        Some((_, rest)) => (rest, '/'),
+        // git@host:path
+        None => (url, ':'),
+    };
+    let Some((host, path)) = rest.split_once(separator) else { return String::new() };
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let host = host.split_once(':').map_or(host, |(host, _)| host);
+    format!("{}/{}", host.to_ascii_lowercase(), path.trim_start_matches('/'))
+}
+
+fn parse(path: &str, bytes: &Bytes) -> Result<Vec<Node>> {
+    let source = yaml::source(path, bytes)?;
+    yaml::read_all(&source, &LIMITS)
+}
+
+fn nothing(path: &str) -> Node {
+    let source = std::sync::Arc::new(crate::value::Source { name: path.to_owned(), text: String::new() });
+    Node { data: Data::Null, at: crate::value::Span { source, line: 1, column: 1 }, comment: None }
+}
+
+/// An error's cause in one line.
+pub(super) fn innermost(error: &Error) -> String {
+    error.chain().last().map(ToString::to_string).unwrap_or_default()
+}

@@ -37,6 +37,14 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Print the manual page of the program, or of one command
+    Man {
+        /// The command; the program when left out
+        command: Option<String>,
+        /// Write the pages of the program and of all commands into this folder instead
+        #[arg(long, value_name = "FOLDER", conflicts_with = "command", value_hint = ValueHint::DirPath)]
+        folder: Option<PathBuf>,
+    },
 }
 
 /// Flags of every command.

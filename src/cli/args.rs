@@ -140,7 +140,7 @@ pub struct TemplateArgs {
     pub values: ValuesArgs,
 
     /// The release's namespace
-    #[arg(short, long, default_value = "default")]
+    #[arg(short, long, env = "HELM_NAMESPACE", default_value = "default")]
     pub namespace: String,
     /// Render as this version of Helm does: 3.17, 3.19 or 4.2
     #[arg(long, value_name = "VERSION", default_value = "3.19")]
@@ -198,7 +198,7 @@ pub struct ReleaseArgs {
     #[arg(long, value_name = "NAME", default_value = "release-name", help_heading = "Release")]
     pub release_name: String,
     /// The release's namespace
-    #[arg(short, long, default_value = "default", help_heading = "Release")]
+    #[arg(short, long, env = "HELM_NAMESPACE", default_value = "default", help_heading = "Release")]
     pub namespace: String,
     /// Render as this version of Helm does: 3.17, 3.19 or 4.2
     #[arg(long, value_name = "VERSION", default_value = "3.19", help_heading = "Release")]

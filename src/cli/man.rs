@@ -49,20 +49,28 @@ fn write_all(program: &clap::Command, folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// What every section begins with; a page needs it once.
+const PREAMBLE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
+
 /// One page. What a command's help says after its flags becomes sections of their own, its lines left as they are.
 fn render(command: &clap::Command, out: &mut dyn Write) -> io::Result<()> {
-    let man = Man::new(command.clone()).manual("chartshift");
-    man.render_title(out)?;
-    man.render_name_section(out)?;
-    man.render_synopsis_section(out)?;
-    man.render_description_section(out)?;
-    man.render_options_section(out)?;
+    let man = Man::new(command.clone());
+    let mut page = Vec::new();
+    man.render_name_section(&mut page)?;
+    man.render_synopsis_section(&mut page)?;
+    man.render_description_section(&mut page)?;
+    man.render_options_section(&mut page)?;
     if command.has_subcommands() {
-        man.render_subcommands_section(out)?;
+        man.render_subcommands_section(&mut page)?;
     }
     let after = command.get_after_long_help().or_else(|| command.get_after_help()).map(ToString::to_string);
-    sections(&after.unwrap_or_default()).to_writer(out)?;
-    man.render_version_section(out)
+    sections(&after.unwrap_or_default()).to_writer(&mut page)?;
+
+    let name = command.get_display_name().unwrap_or_else(|| command.get_name());
+    let version = env!("CARGO_PKG_VERSION");
+    // Written here: the library leaves the empty date out, and what follows it moves up.
+    writeln!(out, "{PREAMBLE}.TH {name} 1 \"\" \"chartshift {version}\" \"chartshift\"")?;
+    out.write_all(String::from_utf8_lossy(&page).replace(PREAMBLE, "").as_bytes())
 }
 
 /// The help after the flags: a line at the margin that ends in a colon is a heading, the lines below it are examples or a table.
@@ -99,7 +107,8 @@ mod tests {
     fn every_command_has_a_page_with_all_its_flags() {
         for command in program().get_subcommands() {
             let page = page(Some(command.get_name()));
-            assert!(page.contains(&format!(".TH chartshift-{} 1", command.get_name())), "{page}");
+            assert!(page.contains(&format!(".TH chartshift-{} 1 \"\" \"chartshift ", command.get_name())), "{page}");
+            assert_eq!(page.matches(PREAMBLE).count(), 1, "{page}");
             for flag in command.get_arguments().filter(|flag| !flag.is_hide_set()).filter_map(clap::Arg::get_long) {
                 assert!(page.contains(&format!("\\-\\-{}", flag.replace('-', "\\-"))), "{} lacks --{flag}", command.get_name());
             }

@@ -120,8 +120,8 @@ fn nothing_foreign_is_written_into_a_script() {
 fn actions_and_images_are_pinned() {
     let mut seen = 0;
     for file in MANIFESTS {
-        for line in text(file).lines().map(str::trim_start).filter(|line| !line.starts_with('#')) {
-            let Some((_, used)) = line.split_once("uses: ") else { continue };
+        for line in text(file).lines().map(str::trim_start) {
+            let Some(used) = line.trim_start_matches("- ").strip_prefix("uses: ") else { continue };
             seen += 1;
             let (commit, version) = used.split_once('@').and_then(|(_, pin)| pin.split_once(" # v")).unwrap_or_default();
             assert!(commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()), "{file}: {line}");

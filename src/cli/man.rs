@@ -57,7 +57,7 @@ fn render(command: &clap::Command, out: &mut dyn Write) -> io::Result<()> {
     let man = Man::new(command.clone());
     let mut page = Vec::new();
     man.render_name_section(&mut page)?;
-    man.render_synopsis_section(&mut page)?;
+    synopsis(command).to_writer(&mut page)?;
     man.render_description_section(&mut page)?;
     man.render_options_section(&mut page)?;
     if command.has_subcommands() {
@@ -71,6 +71,18 @@ fn render(command: &clap::Command, out: &mut dyn Write) -> io::Result<()> {
     // Written here: the library leaves the empty date out, and what follows it moves up.
     writeln!(out, "{PREAMBLE}.TH {name} 1 \"\" \"chartshift {version}\" \"chartshift\"")?;
     out.write_all(String::from_utf8_lossy(&page).replace(PREAMBLE, "").as_bytes())
+}
+
+/// How the command is called, as its help says: all flags are one word, their list follows anyway.
+fn synopsis(command: &clap::Command) -> Roff {
+    let usage = command.clone().render_usage().to_string();
+    let mut roff = Roff::new();
+    roff.control("SH", ["SYNOPSIS"]).control("nf", []);
+    for line in usage.trim_start_matches("Usage:").lines() {
+        roff.text([roman(line.trim())]);
+    }
+    roff.control("fi", []);
+    roff
 }
 
 /// The help after the flags: a line at the margin that ends in a colon is a heading, the lines below it are examples or a table.
@@ -113,6 +125,16 @@ mod tests {
                 assert!(page.contains(&format!("\\-\\-{}", flag.replace('-', "\\-"))), "{} lacks --{flag}", command.get_name());
             }
         }
+    }
+
+    #[test]
+    fn the_synopsis_is_that_of_the_help() {
+        assert!(
+            page(Some("diff")).contains(".SH SYNOPSIS\n.nf\nchartshift diff [OPTIONS] <CHART> <OLD> [NEW]...\n.fi\n"),
+            "{}",
+            page(Some("diff"))
+        );
+        assert!(page(None).contains(".SH SYNOPSIS\n.nf\nchartshift [OPTIONS] <COMMAND>\n.fi\n"), "{}", page(None));
     }
 
     #[test]

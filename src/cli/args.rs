@@ -41,6 +41,14 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Print the manual page of the program, or of one command
+    Man {
+        /// The command; the program when left out
+        command: Option<String>,
+        /// Write the pages of the program and of all commands into this folder instead
+        #[arg(long, value_name = "FOLDER", conflicts_with = "command", value_hint = ValueHint::DirPath)]
+        folder: Option<PathBuf>,
+    },
 }
 
 /// Flags of every command.
@@ -136,7 +144,7 @@ pub struct TemplateArgs {
     pub values: ValuesArgs,
 
     /// The release's namespace
-    #[arg(short, long, default_value = "default")]
+    #[arg(short, long, env = "HELM_NAMESPACE", default_value = "default")]
     pub namespace: String,
     /// Render as this version of Helm does: 3.17, 3.19 or 4.2
     #[arg(long, value_name = "VERSION", default_value = "3.19")]
@@ -194,7 +202,7 @@ pub struct ReleaseArgs {
     #[arg(long, value_name = "NAME", default_value = "release-name", help_heading = "Release")]
     pub release_name: String,
     /// The release's namespace
-    #[arg(short, long, default_value = "default", help_heading = "Release")]
+    #[arg(short, long, env = "HELM_NAMESPACE", default_value = "default", help_heading = "Release")]
     pub namespace: String,
     /// Render as this version of Helm does: 3.17, 3.19 or 4.2
     #[arg(long, value_name = "VERSION", default_value = "3.19", help_heading = "Release")]

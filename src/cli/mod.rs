@@ -7,6 +7,7 @@ pub mod args;
 mod configuration;
 mod diff;
 mod lists;
+mod man;
 mod memory;
 pub mod output;
 mod pin;
@@ -89,6 +90,7 @@ fn command(cli: &Cli, terminal: &Terminal) -> Result<Outcome> {
             output::to_stdout(|out| out.write_all(&script))?;
             Ok(Outcome::Clean)
         }
+        Command::Man { command, folder } => man::run(command.as_deref(), folder.as_deref()),
     }
 }
 

@@ -9,9 +9,13 @@
 //! connections) and `error`.
 #![allow(clippy::disallowed_methods, reason = "this stage reads the CI's environment")]
 
+mod azure_devops;
+mod bitbucket_cloud;
+mod bitbucket_data_center;
 pub mod detect;
 mod gitea;
 mod github;
+mod gitlab;
 mod http;
 pub mod sticky;
 mod token;
@@ -124,6 +128,8 @@ pub trait Forge {
 struct Pull {
     /// The repository as the forge names it.
     repository: String,
+    /// Where the forge's pages are.
+    web: Option<String>,
     /// The pull request's number.
     number: u64,
     /// The head revision.
@@ -165,7 +171,14 @@ pub fn open(target: &Target, token: Token, options: &Options) -> Result<Box<dyn 
         (None, Some(_)) if target.kind == Kind::GitHub => 0,
         (None, _) => return Err(lacks("pull request", "--pull-request")),
     };
-    let pull = Pull { repository: target.repository.clone(), number, head, links: target.links(), author: target.author.clone() };
+    let pull = Pull {
+        repository: target.repository.clone(),
+        web: target.web.clone(),
+        number,
+        head,
+        links: target.links(),
+        author: target.author.clone(),
+    };
     let api = &target.api;
     Ok(match target.kind {
         Kind::GitHub => {
@@ -175,9 +188,10 @@ pub fn open(target: &Target, token: Token, options: &Options) -> Result<Box<dyn 
             }
             Box::new(forge)
         }
-        Kind::GitLab | Kind::AzureDevOps | Kind::BitbucketCloud | Kind::BitbucketDataCenter => {
-            return Err(Error::new(ErrorKind::Usage, format!("{} is not written to yet", target.kind)));
-        }
+        Kind::GitLab => Box::new(gitlab::GitLab::new(api, pull, token, target.pipeline, options)?),
+        Kind::AzureDevOps => Box::new(azure_devops::AzureDevOps::new(api, pull, token, options)?),
+        Kind::BitbucketCloud => Box::new(bitbucket_cloud::BitbucketCloud::new(api, pull, token, options)?),
+        Kind::BitbucketDataCenter => Box::new(bitbucket_data_center::BitbucketDataCenter::new(api, pull, token, options)?),
         Kind::Gitea => Box::new(gitea::Gitea::new(api, pull, token, target.jobs_author, options)?),
     })
 }

@@ -2,7 +2,7 @@
 //!
 //! [`detect`] reads from the CI's environment what pull request this is, [`open`] gives the [`Forge`] it is on. Each forge is a file that
 //! implements that trait; what they share is beside them: requests in `http`, and in [`sticky`] which comment is ours, when it is edited and
-//! when it is left alone.
+//! when it is left alone. [`job`] holds what a job is told besides, or instead where it may not write: summaries, annotations, outputs.
 //!
 //! With `fetch` the only stage that speaks to the network, and with `cli` the only one that reads the CI's environment. Tokens come
 //! from the environment and go to the forge's own API, nowhere else. Depends on `report` (for [`Limits`] and [`Links`]), `fetch` (for
@@ -17,6 +17,7 @@ mod gitea;
 mod github;
 mod gitlab;
 mod http;
+pub mod job;
 pub mod sticky;
 mod token;
 

@@ -2,17 +2,22 @@
 //!
 //! [`detect`] reads from the CI's environment what pull request this is, [`open`] gives the [`Forge`] it is on. Each forge is a file that
 //! implements that trait; what they share is beside them: requests in `http`, and in [`sticky`] which comment is ours, when it is edited and
-//! when it is left alone.
+//! when it is left alone. [`job`] holds what a job is told besides, or instead where it may not write: summaries, annotations, outputs.
 //!
 //! With `fetch` the only stage that speaks to the network, and with `cli` the only one that reads the CI's environment. Tokens come
 //! from the environment and go to the forge's own API, nowhere else. Depends on `report` (for [`Limits`] and [`Links`]), `fetch` (for
 //! connections) and `error`.
 #![allow(clippy::disallowed_methods, reason = "this stage reads the CI's environment")]
 
+mod azure_devops;
+mod bitbucket_cloud;
+mod bitbucket_data_center;
 pub mod detect;
 mod gitea;
 mod github;
+mod gitlab;
 mod http;
+pub mod job;
 pub mod sticky;
 mod token;
 
@@ -124,6 +129,8 @@ pub trait Forge {
 struct Pull {
     /// The repository as the forge names it.
     repository: String,
+    /// Where the forge's pages are.
+    web: Option<String>,
     /// The pull request's number.
     number: u64,
     /// The head revision.
@@ -165,7 +172,14 @@ pub fn open(target: &Target, token: Token, options: &Options) -> Result<Box<dyn 
         (None, Some(_)) if target.kind == Kind::GitHub => 0,
         (None, _) => return Err(lacks("pull request", "--pull-request")),
     };
-    let pull = Pull { repository: target.repository.clone(), number, head, links: target.links(), author: target.author.clone() };
+    let pull = Pull {
+        repository: target.repository.clone(),
+        web: target.web.clone(),
+        number,
+        head,
+        links: target.links(),
+        author: target.author.clone(),
+    };
     let api = &target.api;
     Ok(match target.kind {
         Kind::GitHub => {
@@ -175,9 +189,10 @@ pub fn open(target: &Target, token: Token, options: &Options) -> Result<Box<dyn 
             }
             Box::new(forge)
         }
-        Kind::GitLab | Kind::AzureDevOps | Kind::BitbucketCloud | Kind::BitbucketDataCenter => {
-            return Err(Error::new(ErrorKind::Usage, format!("{} is not written to yet", target.kind)));
-        }
+        Kind::GitLab => Box::new(gitlab::GitLab::new(api, pull, token, target.pipeline, options)?),
+        Kind::AzureDevOps => Box::new(azure_devops::AzureDevOps::new(api, pull, token, options)?),
+        Kind::BitbucketCloud => Box::new(bitbucket_cloud::BitbucketCloud::new(api, pull, token, options)?),
+        Kind::BitbucketDataCenter => Box::new(bitbucket_data_center::BitbucketDataCenter::new(api, pull, token, options)?),
         Kind::Gitea => Box::new(gitea::Gitea::new(api, pull, token, target.jobs_author, options)?),
     })
 }

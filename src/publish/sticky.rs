@@ -15,6 +15,7 @@ use std::fmt;
 use super::{Comment, Forge};
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::pull::Dialect;
+use crate::report::safe::line;
 
 /// The marker's version that this program writes.
 const VERSION: u32 = 1;
@@ -68,7 +69,7 @@ impl Marker {
         if is_revision(head) {
             return Ok(Self { key, head: head.to_owned(), at });
         }
-        Err(Error::new(ErrorKind::Usage, format!("`{}` is not a whole revision", crate::report::safe::line(head)))
+        Err(Error::new(ErrorKind::Usage, format!("`{}` is not a whole revision", line(head)))
             .hint("give 40 hexadecimal digits, as `git rev-parse HEAD` prints them"))
     }
 
@@ -191,6 +192,9 @@ fn try_publish(forge: &dyn Forge, post: &Post<'_>, remarks: &mut Vec<String>) ->
         }
         let created = create(forge, &body, post.blocks)?;
         check_kept(forge, &body, &created, None, remarks)?;
+        if !remarks.is_empty() && !created.author.is_empty() {
+            remarks.push(format!("the new comment is by `{}`: name this author to have it found the next time", line(&created.author)));
+        }
         return Ok(Some((Outcome::Created, Some(created))));
     };
     if !own.is_empty() {

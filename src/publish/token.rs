@@ -33,6 +33,15 @@ impl Token {
         &self.secret
     }
 
+    /// The value of `Authorization` where both sorts exist: a secret of the form `user:secret` is basic, any other a bearer's.
+    pub(super) fn bearer_or_basic(&self) -> String {
+        if self.secret.contains(':') {
+            format!("Basic {}", data_encoding::BASE64.encode(self.secret.as_bytes()))
+        } else {
+            format!("Bearer {}", self.secret)
+        }
+    }
+
     /// The name of the variable that it stood in.
     pub fn variable(&self) -> &str {
         &self.variable

@@ -253,6 +253,26 @@ pub fn link(label: &str, address: &str) -> String {
     }
 }
 
+/// The text of a command to GitHub's runner, behind its `::`: one line, and none of it is read as an escape (actions/toolkit, `escapeData`).
+pub fn workflow_data(text: &str) -> String {
+    line(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A property of a command to GitHub's runner, such as a file's name: also nothing that would end it (`escapeProperty`).
+pub fn workflow_property(text: &str) -> String {
+    workflow_data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// The text of a command to Azure's agent, behind its `]` (azure-pipelines-task-lib, `escapedata`).
+pub fn agent_data(text: &str) -> String {
+    line(text).replace('%', "%AZP25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A property of a command to Azure's agent (`escape`).
+pub fn agent_property(text: &str) -> String {
+    agent_data(text).replace(']', "%5D").replace(';', "%3B")
+}
+
 /// What becomes of line ends and tabs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Breaks {

@@ -189,7 +189,8 @@ fn is_api_host(url: &Url) -> bool {
     url.host_str().is_some_and(|host| host.starts_with("api."))
 }
 
-pub(super) fn escaped(part: &str) -> String {
+/// A part of an address's path.
+pub(in crate::publish) fn escaped(part: &str) -> String {
     percent_encoding::utf8_percent_encode(part, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 

@@ -14,6 +14,7 @@ use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use kind::Kind;
+pub(super) use kind::escaped;
 
 use super::token::Token;
 use crate::error::{Error, ErrorKind, Result};

@@ -23,11 +23,14 @@ pub(super) fn error(forge: &str, call: &Call<'_>, url: &RedactedUrl, answer: &An
         _ if too_long => {
             Error::new(ErrorKind::Limit, message).hint("the text is longer than this forge takes: lower the limit of the comment")
         }
-        401 => Error::new(ErrorKind::Denied, message).hint(unknown_token(token)),
+        // Azure DevOps shows its login page to whom it doesn't know, with 203 or by a redirect.
+        203 | 401 => Error::new(ErrorKind::Denied, message).hint(unknown_token(token)),
         403 => Error::new(ErrorKind::Denied, message).hint(needed(call)),
         404 | 410 => Error::new(ErrorKind::NotFound, message)
             .hint(format!("check the repository and the number; a forge also says so to a token that may not see it: {}", needed(call))),
         429 | 500..=599 => Error::new(ErrorKind::Network, message).hint("try again later"),
+        302 | 303 => Error::new(ErrorKind::Denied, message)
+            .hint(format!("some forges send whom they don't know to a login page: {}", unknown_token(token))),
         300..=399 => Error::new(ErrorKind::Network, message).hint("redirects to another place are not followed: check the API's address"),
         _ => Error::new(ErrorKind::Usage, message).hint("check the repository, the number and the API's address"),
     }

@@ -3,8 +3,12 @@
 //! They stand in where the real forge can't run in a test. What they hold is compared with the published descriptions elsewhere; here they
 //! are state: what was written can be read back, and faults come when a test asks for them.
 
+mod azure_devops;
+mod bitbucket_cloud;
+mod bitbucket_data_center;
 mod gitea;
 mod github;
+mod gitlab;
 
 use std::sync::{Arc, Mutex};
 
@@ -150,7 +154,15 @@ fn respond(speech: &dyn Speech, state: &mut State, asked: &Asked) -> Answer {
 
 /// All the forges.
 pub fn all() -> Vec<Arc<dyn Speech>> {
-    vec![Arc::new(github::GitHub), Arc::new(gitea::Gitea { pages: false }), Arc::new(gitea::Gitea { pages: true })]
+    vec![
+        Arc::new(github::GitHub),
+        Arc::new(gitlab::GitLab),
+        Arc::new(azure_devops::AzureDevOps),
+        Arc::new(bitbucket_cloud::BitbucketCloud),
+        Arc::new(bitbucket_data_center::BitbucketDataCenter),
+        Arc::new(gitea::Gitea { pages: false }),
+        Arc::new(gitea::Gitea { pages: true }),
+    ]
 }
 
 /// The path of a request below a root, without the query.

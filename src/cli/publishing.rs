@@ -1,16 +1,23 @@
 //! Puts a report on its pull request: one comment, a check, remarks on lines; and says on the terminal what came of it.
 
+use std::io::Write as _;
+
 use super::args::{CommentWhen, PublishingArgs};
 use super::terminal::Terminal;
 use super::{Outcome, report_outcome};
 use crate::error::{Error, Result};
 use crate::fetch::Options;
+use crate::classify::Severity;
+use crate::publish::job::{Annotation, Job, Level};
 use crate::publish::sticky::{self, Key, Marker, Outcome as Written, Post};
 use crate::publish::{self, Forge, Given, LineComment, State, Status, Target};
 use crate::report::pull::{self, PullReport};
 
 /// The name of the check; a key other than the usual one is added.
 const CHECK: &str = "chartshift";
+
+/// More than a job shows; it says how many it left out.
+const MOST_ANNOTATIONS: usize = 1_000;
 
 /// The key that nobody gave.
 const USUAL_KEY: &str = "charts";
@@ -56,6 +63,28 @@ impl<'a> Publisher<'a> {
     /// The pull request, as far as it is known.
     pub(super) fn target(&self) -> Option<&Target> {
         self.target.as_ref()
+    }
+
+    /// Tells the job that this runs in: a summary, annotations at the lines that name versions, outputs. Commands to the runner go to standard
+    /// error, so that a report on standard output stays whole.
+    ///
+    /// # Errors
+    /// `Io` when a file that the job names can't be written.
+    pub(super) fn tell_job(&self, report: &PullReport) -> Result<()> {
+        let Some(job) = Job::of(&environment) else { return Ok(()) };
+        let links = self.target.as_ref().map(Target::links).unwrap_or_default();
+        let mut commands = String::new();
+        if let Some(room) = job.room() {
+            let summary = pull::comment(report, &room, &links);
+            commands.extend(job.summarize(&summary.text)?.map(|line| format!("{line}\n")));
+        }
+        commands.push_str(&job.annotate(&annotations(report)));
+        let level = report.level.map_or("none", Severity::word);
+        let outputs = [("verdict", report.verdict()), ("level", level.to_owned()), ("complete", report.complete.to_string())];
+        commands.push_str(&job.set_outputs(&outputs)?);
+        // A log that can't be written to is no reason to fail: the report itself was written.
+        let _ = std::io::stderr().write_all(commands.as_bytes());
+        Ok(())
     }
 
     /// Writes what is to be written, and says what was. A pull request that can't be written to changes the outcome only when the comment is
@@ -135,6 +164,19 @@ impl<'a> Publisher<'a> {
         let context = if key == USUAL_KEY { CHECK.to_owned() } else { format!("{CHECK}/{key}") };
         Status { state, context, description: report.verdict(), target: forge.links().report.or_else(|| comment.cloned().flatten()) }
     }
+}
+
+/// What has to be looked at, worst first, each at the line that names its chart's version.
+fn annotations(report: &PullReport) -> Vec<Annotation> {
+    let level = |remark: &pull::Annotation| if remark.blocks || remark.severity.is_none() { Level::Error } else { Level::Warning };
+    let annotation = |remark: pull::Annotation| Annotation {
+        level: level(&remark),
+        file: Some(remark.file),
+        line: remark.line,
+        title: remark.title,
+        message: remark.message,
+    };
+    pull::annotations(report, MOST_ANNOTATIONS).into_iter().map(annotation).collect()
 }
 
 /// What became of the comment, in a few words.

@@ -2,6 +2,7 @@
 //! request.
 
 mod charts;
+mod remarks;
 mod reviews;
 
 use std::path::Path;
@@ -14,11 +15,11 @@ use super::{Outcome, configuration, release, sources};
 use crate::bump::{self, Bump, Found, Surroundings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::git::Repository;
-use crate::fetch::{self, Options};
+use crate::fetch::Options;
 use crate::identity::{Facts, webhook};
-use crate::publish::Target;
+use crate::publish::{LineComment, Target};
 use crate::render::Release;
-use crate::report::pull::{self, Links, MissingView, NotReviewed, PullReport, ReleaseView, Reviewed};
+use crate::report::pull::{self, MissingView, NotReviewed, PullReport, ReleaseView, Reviewed};
 use crate::report::{Format, Report};
 use crate::review::{ReleaseSettings, Settings};
 use charts::{Failure, Trees};
@@ -39,9 +40,10 @@ pub(super) fn run(args: &PrArgs, terminal: &Terminal) -> Result<Outcome> {
     let publisher = Publisher::new(&args.publish, (args.base.as_deref(), args.head.as_deref()), &options, terminal)?;
     let repository = Repository::open(Path::new("."))?;
     let change = Change::between(&repository, args, publisher.target())?;
-    let report = change.review(&repository, args, &manner, &options, terminal)?;
+    let (report, remarks) = change.review(&repository, args, &manner, &options, terminal)?;
     write(&report, &outputs, publisher.target(), terminal)?;
-    publisher.publish(&report, &[])
+    publisher.tell_job(&report)?;
+    publisher.publish(&report, &remarks)
 }
 
 fn refuse_formats(outputs: &[Output]) -> Result<()> {
@@ -80,25 +82,38 @@ impl Change {
     fn between(repository: &Repository, args: &PrArgs, target: Option<&Target>) -> Result<Self> {
         let of_target = |of: fn(&Target) -> &Option<String>| target.and_then(|target| of(target).clone());
         let head = args.head.clone().or_else(|| of_target(|target| &target.head)).unwrap_or_else(|| "HEAD".to_owned());
-        let new = repository.revision(&head)?;
+        let new = repository.commit(&head)?;
         let base = match args.base.clone().or_else(|| of_target(|target| &target.base)) {
-            Some(base) => repository.revision(&base)?,
-            None => USUAL_BASES.iter().find_map(|base| repository.revision(base).ok()).ok_or_else(|| {
+            Some(base) => repository.commit(&base)?,
+            None => USUAL_BASES.iter().find_map(|base| repository.commit(base).ok()).ok_or_else(|| {
                 Error::new(ErrorKind::Usage, "what the change starts from is not known").hint("name it: --base REV")
             })?,
         };
         Ok(Self { old: repository.merge_base(&base, &new)?, new })
     }
 
-    fn review(&self, repository: &Repository, args: &PrArgs, manner: &Manner, options: &Options, terminal: &Terminal) -> Result<PullReport> {
+    /// The report, and the remarks on lines that were asked for.
+    fn review(
+        &self,
+        repository: &Repository,
+        args: &PrArgs,
+        manner: &Manner,
+        options: &Options,
+        terminal: &Terminal,
+    ) -> Result<(PullReport, Vec<LineComment>)> {
         let (old, new) = (repository.tree(&self.old)?, repository.tree(&self.new)?);
-        let changed = repository.changes(&self.old, &self.new)?;
-        let surroundings = Surroundings { own_urls: repository.urls() };
-        let found = bump::find(&old, &new, &changed, &surroundings)?;
-        let packages =
-            sources::fetched(terminal, |bars| charts::fetch(&found.bumps, Trees { old: &old, new: &new }, options, bars))?;
+        let changed = new.changes_since(&old)?;
+        let found = bump::find(&old, &new, &changed, &Surroundings { own_urls: repository.remote_urls() })?;
+        let trees = Trees { old: &old, new: &new };
+        let packages = sources::fetched(terminal, |bars| charts::fetch(&found.bumps, trees, options, bars))?;
         let reviews = reviews::review(&found.bumps, &packages, manner);
-        Ok(self.report(found, &reviews, args))
+        let remarks = if args.line_comments {
+            let made = found.bumps.iter().zip(&reviews).filter_map(|(bump, review)| Some((bump, review.as_ref().ok()?)));
+            remarks::remarks(made, &changed, &new)?
+        } else {
+            Vec::new()
+        };
+        Ok((self.report(found, &reviews, args), remarks))
     }
 
     fn report(&self, found: Found, reviews: &[Result<Report, Failure>], args: &PrArgs) -> PullReport {

@@ -44,6 +44,14 @@ impl Draft {
         self
     }
 
+    /// Foreign text as a bold line's beginning. Signs without text between them would be a rule.
+    pub(crate) fn bold(&mut self, text: &str) -> &mut Self {
+        let words = safe::prose(&inline::clip(text, SENTENCE), Slot::Inner);
+        self.own("**");
+        self.out.push_str(if words.is_empty() { "…" } else { &words });
+        self.own("**")
+    }
+
     /// Foreign text as inline code, wherever it stands.
     pub(crate) fn name(&mut self, text: &str, slot: Slot) -> &mut Self {
         match slot {

@@ -192,7 +192,8 @@ fn runs(text: &str, opening: bool) -> Vec<Run> {
 
 /// Whether no Markdown renderer makes more of a word than the word. `first` words could open a list or a rule.
 fn is_plain(word: &str, first: bool) -> bool {
-    if first && !word.starts_with(char::is_alphabetic) {
+    // A number opens a list only with a stop or a parenthesis behind it.
+    if first && !word.starts_with(char::is_alphabetic) && !word.bytes().all(|byte| byte.is_ascii_digit()) {
         return false;
     }
     if matches!(word, "→" | "–" | "—" | "·" | "…" | "%" | "," | "." | ";" | ":" | ")" | "(" | ")." | ")," | ");" | "):") {
@@ -218,11 +219,32 @@ pub fn shell(text: &str) -> Option<String> {
     if text.chars().any(is_hidden) {
         return None;
     }
-    let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/' | ':' | '@' | '=' | '+' | ',' | '-');
-    if !text.is_empty() && text.chars().all(bare) {
+    if !text.is_empty() && text.chars().all(is_bare) {
         return Some(text.to_owned());
     }
     Some(format!("'{}'", text.replace('\'', r"'\''")))
+}
+
+/// Whether a line is one command that begins so and whose words are as [`shell()`] writes them: nothing in it starts another command,
+/// reads a variable or writes to a file.
+pub fn is_command(line: &str, beginnings: &[&str]) -> bool {
+    let (mut quoted, mut escaped) = (false, false);
+    let is_inert = line.chars().all(|c| {
+        match c {
+            _ if escaped => return std::mem::take(&mut escaped) && c == '\'',
+            '\'' => quoted = !quoted,
+            '\\' if !quoted => escaped = true,
+            _ if quoted => return !is_hidden(c),
+            c => return c == ' ' || is_bare(c),
+        }
+        true
+    });
+    is_inert && !quoted && !escaped && beginnings.iter().any(|beginning| line.starts_with(beginning))
+}
+
+/// Whether a character means nothing to a shell.
+fn is_bare(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/' | ':' | '@' | '=' | '+' | ',' | '-')
 }
 
 /// The path of a file in a repository as the path of a URL; `None` when a browser would look elsewhere with it than below where it is put

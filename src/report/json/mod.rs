@@ -417,7 +417,7 @@ fn announced(entry: &Announced) -> AnnouncedView<'_> {
 }
 
 /// Pretty JSON whose strings hold no character that steers a terminal and no `##[` or `##vso[`.
-struct Inert<'a>(PrettyFormatter<'a>);
+pub(crate) struct Inert<'a>(pub(crate) PrettyFormatter<'a>);
 
 impl Formatter for Inert<'_> {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {

@@ -60,7 +60,14 @@ pub(super) struct Fitted {
 
 /// Puts a body together. `heads` are what must be there, the longest first; the first that leaves room is taken. `note` says what was left
 /// out and stands behind the head. Sections above `worst_priority` are left out whatever the room.
-pub(super) fn fit(heads: &[String], sections: &[Section], foot: &str, note: &dyn Fn(&Left) -> String, most: usize, worst_priority: u8) -> Fitted {
+pub(super) fn fit(
+    heads: &[String],
+    sections: &[Section],
+    foot: &str,
+    note: &dyn Fn(&Left) -> String,
+    most: usize,
+    worst_priority: u8,
+) -> Fitted {
     let mut all = Left::default();
     sections.iter().for_each(|section| all.add(section));
     // No line on what was left out is longer than this one: its numbers only fall.

@@ -10,6 +10,12 @@ pub(super) const BYTES: usize = 32 << 20;
 pub(super) const TEXT: usize = 4_000;
 /// Characters of any string that is read, with room for what a cut leaves behind.
 pub(super) const STRING: usize = 5_000;
+/// Anything that is only counted.
+pub(super) const COUNT: usize = 1_000_000;
+/// Findings of all charts together.
+pub(super) const ALL_FINDINGS: usize = 20_000;
+/// Columns of a table.
+pub(super) const COLUMNS: usize = 12;
 /// Entries of any list.
 pub(super) const LIST: usize = 2_000;
 /// Findings of a group.
@@ -29,6 +35,8 @@ pub(super) fn keep(report: &mut PullReport) {
         }
     }
     report.groups.iter_mut().for_each(keep_group);
+    keep_all_findings(&mut report.groups);
+    keep_bytes(report);
     let beyond = report.unreviewed.len().saturating_sub(LIST);
     report.unreviewed.truncate(LIST);
     if let Some(last) = report.unreviewed.last_mut().filter(|_| beyond > 0) {
@@ -37,6 +45,33 @@ pub(super) fn keep(report: &mut PullReport) {
     for one in &mut report.unreviewed {
         clip_all([&mut one.tool, &mut one.chart, &mut one.file, &mut one.reason]);
         one.hint.iter_mut().for_each(clip);
+    }
+}
+
+/// Cuts the findings of the last charts, which are the least bad ones.
+fn keep_all_findings(groups: &mut [Group]) {
+    let mut left = ALL_FINDINGS;
+    for group in groups {
+        let beyond = group.findings.len().saturating_sub(left);
+        if beyond > 0 {
+            group.findings.truncate(left);
+            group.missing.push(missing("further findings", &format!("{beyond} of them are not in this report")));
+        }
+        left -= group.findings.len();
+    }
+}
+
+/// Leaves out tables from the last charts on until the JSON is no longer than what is read back.
+fn keep_bytes(report: &mut PullReport) {
+    let mut bytes = length(report);
+    for index in (0..report.groups.len()).rev() {
+        if bytes <= BYTES {
+            break;
+        }
+        let group = &mut report.groups[index];
+        let shown = length(group);
+        (group.identities, group.tables) = (None, Vec::new());
+        bytes -= shown - length(group);
     }
 }
 
@@ -94,6 +129,11 @@ fn keep_finding(finding: &mut FindingView) {
 fn keep_table(table: &mut TableView) {
     table.rows.truncate(ROWS);
     table.rows.iter_mut().flatten().chain(&mut table.remarks).for_each(clip);
+}
+
+/// How long it is as JSON, indentation included, at most.
+fn length(value: &impl serde::Serialize) -> usize {
+    serde_json::to_vec_pretty(value).map_or(0, |text| text.len() * 3 / 2)
 }
 
 fn clip_all<const N: usize>(texts: [&mut String; N]) {

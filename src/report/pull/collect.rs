@@ -15,7 +15,7 @@ use crate::report::redact::Known;
 use crate::report::release::{self, Section};
 use crate::report::{Report, Side, inline, remedy, safe, wording};
 use crate::trial::Effect;
-use crate::value::{Step, secrets};
+use crate::value::{Path, Step, secrets};
 
 /// One release's review, as it goes into a report on many.
 #[derive(Debug)]
@@ -160,7 +160,8 @@ fn group(reviewed: &Reviewed<'_>, base: &str, head: &str) -> Group {
     }
     tables.extend(chart_tables(report));
     let objects = report.release.as_ref().and_then(|release| release.objects.as_ref());
-    let missing = report.verdict.missing.iter().map(|missing| MissingView { part: missing.part.clone(), reason: known.text(&missing.reason) });
+    let missing =
+        report.verdict.missing.iter().map(|missing| MissingView { part: missing.part.clone(), reason: known.text(&missing.reason) });
     Group {
         chart: report.chart.clone(),
         old: report.old.version.clone(),
@@ -204,7 +205,8 @@ fn single(reviewed: &Reviewed<'_>) -> Option<Vec<String>> {
     let (report, release) = (reviewed.report, &reviewed.release);
     let is_fetched = |side: &Side| ["https://", "http://", "oci://"].iter().any(|scheme| side.source.starts_with(scheme));
     let has_nested_values = reviewed.values_key.is_some() && !release.values_files.is_empty();
-    if !is_fetched(&report.old) || !is_fetched(&report.new) || release.has_other_values || has_nested_values || !reviewed.unread.is_empty() {
+    if !is_fetched(&report.old) || !is_fetched(&report.new) || release.has_other_values || has_nested_values || !reviewed.unread.is_empty()
+    {
         return None;
     }
     let mut words = ["diff", &report.old.source, &report.new.source, "--release-name", &release.name, "-n", &release.namespace]
@@ -238,7 +240,7 @@ fn finding(report: &Report, finding: &Finding, known: &Known) -> FindingView {
         why: finding.why.clone(),
         change: shared_change(finding),
         place_count: finding.changes.len(),
-        places: finding.changes.iter().map(|place| place_view(finding, place, known)).collect(),
+        places: places(finding, known),
         workloads: finding.workloads.clone(),
         reach: reach(report, finding),
         causes: release::causes(finding).iter().map(|cause| known.text(cause)).collect(),
@@ -275,25 +277,42 @@ fn change_view(finding: &Finding, place: &Place) -> ChangeView {
     ChangeView { old: place.old.is_some().then_some(old), new: place.new.is_some().then_some(new), ..whole }
 }
 
-fn place_view(finding: &Finding, place: &Place, known: &Known) -> PlaceView {
-    PlaceView {
+/// The places, with a note that most share said once.
+fn places(finding: &Finding, known: &Known) -> Vec<PlaceView> {
+    let shared = wording::SharedNote::of(&finding.changes);
+    let note = |place: &Place| {
+        let note = known.text(place.note.as_deref()?);
+        match &shared {
+            Some(shared) if std::ptr::eq(shared.example, place) => {
+                Some(format!("{note} ({} places alike, with their own names.)", shared.count))
+            }
+            Some(shared) if shared.covers(place) => None,
+            _ => Some(note),
+        }
+    };
+    let view = |place: &Place| PlaceView {
         change: change_view(finding, place),
         at: wording::at(&place.file, place.old_line, place.new_line),
-        note: place.note.as_deref().map(|note| known.text(note)),
-    }
+        note: note(place),
+    };
+    finding.changes.iter().map(view).collect()
 }
 
-/// What the release's render makes of the defaults that a finding is about; `None` when they were not tried, or when it is about more than
-/// defaults.
+/// What the release's render makes of the defaults that a finding is about; `None` when one of them was not tried, or when the finding is
+/// about something else.
 fn reach(report: &Report, finding: &Finding) -> Option<Reach> {
     let effects = &report.release.as_ref()?.trials.effects;
     let mut reach = Reach { effective: 0, masked: 0, inert: 0 };
     for place in &finding.changes {
-        match effects.get(&place.path)? {
-            Effect::Effective => reach.effective += 1,
-            Effect::Masked => reach.masked += 1,
-            Effect::Inert => reach.inert += 1,
-        }
+        let wanted = place.path.steps();
+        let concerns = |path: &Path| path.steps().starts_with(wanted) || wanted.starts_with(path.steps());
+        let found: Vec<Effect> = effects.iter().filter(|(path, _)| concerns(path)).map(|(_, effect)| *effect).collect();
+        *match found.as_slice() {
+            [] => return None,
+            found if found.contains(&Effect::Effective) => &mut reach.effective,
+            found if found.contains(&Effect::Masked) => &mut reach.masked,
+            _ => &mut reach.inert,
+        } += 1;
     }
     (!finding.changes.is_empty()).then_some(reach)
 }
@@ -344,7 +363,11 @@ fn defaults(report: &Report) -> TableView {
             wording::at(&change.file, change.old_line, change.new_line),
         ]
     };
-    let mut table = titled("Default values that differ", &["setting", "old → new", "in this release", "where"], values.changes.iter().map(row).collect());
+    let mut table = titled(
+        "Default values that differ",
+        &["setting", "old → new", "in this release", "where"],
+        values.changes.iter().map(row).collect(),
+    );
     if values.comment_only_lines > 0 {
         table.remarks.push(format!("{} further changed lines of the values files {}.", values.comment_only_lines, wording::COMMENTS_ONLY));
     }
@@ -369,9 +392,7 @@ fn dependencies(report: &Report) -> TableView {
 }
 
 fn images(report: &Report) -> TableView {
-    let row = |image: &crate::diff::ImageChange| {
-        vec![image.path.to_string(), wording::one_of(image.old.as_deref(), image.new.as_deref())]
-    };
+    let row = |image: &crate::diff::ImageChange| vec![image.path.to_string(), wording::one_of(image.old.as_deref(), image.new.as_deref())];
     titled("Default images that differ", &["image", "old → new"], report.comparison.images.iter().map(row).collect())
 }
 

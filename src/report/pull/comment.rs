@@ -186,7 +186,8 @@ impl Writer<'_> {
         if rows.is_empty() || room.rows == 0 {
             return;
         }
-        draft.own("| level | what changed | old → new | who is affected |\n|---|---|---|---|\n");
+        draft.own("| level | what changed | old → new | who is affected");
+        draft.own(if self.report.groups.len() == 1 { " in this release" } else { "" }).own(" |\n|---|---|---|---|\n");
         for row in rows.iter().take(room.rows) {
             row.write(self.report, draft);
         }
@@ -235,14 +236,14 @@ impl Writer<'_> {
         if restarts.is_empty() || room.named == 0 {
             return;
         }
-        draft.own("The upgrade makes the pods of ");
+        draft.own("The upgrade restarts the pods of ");
         for (index, name) in restarts.iter().take(room.named).enumerate() {
             draft.own(if index == 0 { "" } else { ", " }).code(&clip(name));
         }
         if restarts.len() > room.named {
             draft.own(" and ").number(restarts.len() - room.named).own(" more workloads");
         }
-        draft.own(" anew.\n\n");
+        draft.own(".\n\n");
     }
 
     /// The line that says what was left out, and where it is.
@@ -260,7 +261,11 @@ impl Writer<'_> {
         ];
         for (index, (number, one, many, behind)) in parts.into_iter().filter(|(number, ..)| *number > 0).enumerate() {
             draft.own(if index == 0 { "" } else { ", " });
-            if number == 1 { draft.own(one) } else { draft.own(many).number(number).own(behind) };
+            if number == 1 {
+                draft.own(one)
+            } else {
+                draft.own(many).number(number).own(behind)
+            };
         }
         draft.own(" (").number(kilobytes).own(" KB). ");
         if let Some(address) = &self.links.report {

@@ -1,5 +1,7 @@
 //! What stands below a comment's table, one section for each thing that can be left out: findings in full, tables, how to repeat it.
 
+use std::collections::BTreeSet;
+
 use super::budget::{Part, Section};
 use super::comment::place;
 use super::rows::write_values;
@@ -31,7 +33,7 @@ const FULL_REPORT: usize = 500_000;
 
 /// All sections, in the order they are read.
 pub(super) fn sections(report: &PullReport, links: &Links, limits: Limits) -> Vec<Section> {
-    let writer = Writer { report, links, dialect: limits.dialect, is_full: limits.bytes >= FULL_REPORT };
+    let writer = Writer { report, links, dialect: limits.dialect, is_full: limits.bytes >= FULL_REPORT, blocking: report.blocking() };
     let mut sections = Vec::new();
     for group in &report.groups {
         let loud = group.counting().filter(|finding| Weight::of(report, finding) != Weight::Note);
@@ -52,6 +54,7 @@ struct Writer<'a> {
     links: &'a Links,
     dialect: Dialect,
     is_full: bool,
+    blocking: usize,
 }
 
 impl Writer<'_> {
@@ -84,7 +87,7 @@ impl Writer<'_> {
     /// Blocking findings start open: all of them when they are few, else the first.
     fn is_first_blocking(&self, finding: &FindingView) -> bool {
         const OPEN: usize = 3;
-        self.report.blocking() <= OPEN || self.report.counting().next().is_some_and(|first| std::ptr::eq(first, finding))
+        self.blocking <= OPEN || self.report.counting().next().is_some_and(|first| std::ptr::eq(first, finding))
     }
 
     /// Whose finding it is, when there are several charts.
@@ -100,7 +103,12 @@ impl Writer<'_> {
             draft.prose(&finding.message, Slot::Flow).own("\n\n");
         }
         if let [first, _, ..] = &group.releases[..] {
-            draft.own("Names are those of release ").code(&first.name).own("; the same holds for ").number(group.releases.len() - 1).own(" more.\n\n");
+            draft
+                .own("Names are those of release ")
+                .code(&first.name)
+                .own("; the same holds for ")
+                .number(group.releases.len() - 1)
+                .own(" more.\n\n");
         }
         match &finding.causes[..] {
             [] => {}
@@ -110,7 +118,7 @@ impl Writer<'_> {
             causes => {
                 draft.own("**Causes:**\n\n");
                 for cause in causes.iter().take(self.most(PLACES)) {
-                    draft.own("- ").prose(cause, Slot::Inner).own("\n");
+                    draft.own("- ").prose(cause, Slot::Flow).own("\n");
                 }
                 draft.own("\n");
             }
@@ -132,7 +140,11 @@ impl Writer<'_> {
         }
         draft.own("**Keep the old behaviour**");
         self.targets(draft, group);
-        draft.own(if fix.verified { " (verified: a render with it shows the old behaviour):\n\n" } else { " (not verified by a render):\n\n" });
+        draft.own(if fix.verified {
+            " (verified: a render with it shows the old behaviour):\n\n"
+        } else {
+            " (not verified by a render):\n\n"
+        });
         draft.fence("yaml", fix.yaml.iter().map(|line| ("", line.as_str())));
         draft.own("\n");
         if !fix.text.is_empty() {
@@ -208,12 +220,13 @@ impl Writer<'_> {
             .collect();
         let mut draft = Draft::default();
         self.begin(&mut draft, "Notes", &notes.len().to_string(), None);
-        for (group, finding) in &notes {
-            draft.own("**").prose(&finding.title, Slot::Inner).own("**");
+        draft.own("\n");
+        for (index, (group, finding)) in notes.iter().enumerate() {
+            draft.bold(&finding.title);
             self.chart(&mut draft, group, Slot::Inner);
             draft.own("\n\n");
             self.body(&mut draft, group, finding);
-            draft.own("\n");
+            draft.own(if index + 1 < notes.len() { "\n" } else { "" });
         }
         self.end(&mut draft);
         (!notes.is_empty()).then_some(Section { priority: NOTES, part: Part::Findings, findings: notes.len(), text: draft.out })
@@ -225,6 +238,7 @@ impl Writer<'_> {
         let ignored: Vec<(&Group, &FindingView)> = all.filter(|(_, finding)| finding.ignored.is_some()).collect();
         let mut draft = Draft::default();
         self.begin(&mut draft, "Ignored by configuration", &ignored.len().to_string(), None);
+        draft.own("\n");
         for (group, finding) in &ignored {
             draft.own("- ").own(wording::severity(finding.severity)).own(": ").prose(&finding.title, Slot::Inner);
             self.chart(&mut draft, group, Slot::Inner);
@@ -250,14 +264,15 @@ impl Writer<'_> {
         }
         let mut draft = Draft::default();
         self.begin(&mut draft, "Everything else that differs", "", Some(group));
-        for table in &group.tables {
-            draft.own("**").prose(&table.title, Slot::Inner).own("**");
+        draft.own("\n");
+        for (index, table) in group.tables.iter().enumerate() {
+            draft.bold(&table.title);
             if !table.rows.is_empty() {
                 draft.own(" (").prose(&table.count, Slot::Inner).own(")");
             }
-            draft.own("\n\n");
-            self.table(&mut draft, table);
             draft.own("\n");
+            self.table(&mut draft, table);
+            draft.own(if index + 1 < group.tables.len() { "\n" } else { "" });
         }
         self.end(&mut draft);
         Some(Section { priority: TABLES, part: Part::Tables, findings: 0, text: draft.out })
@@ -266,6 +281,7 @@ impl Writer<'_> {
     fn table(&self, draft: &mut Draft, table: &TableView) {
         let columns = table.rows.iter().map(Vec::len).max().unwrap_or(0);
         if columns > 0 {
+            draft.own("\n");
             for column in 0..columns {
                 draft.own("| ").prose(table.header.get(column).map_or("", String::as_str), Slot::Cell).own(" ");
             }
@@ -276,8 +292,10 @@ impl Writer<'_> {
         let shown = table.rows.len().min(self.most(ROWS));
         for row in table.rows.iter().take(shown) {
             for column in 0..columns {
+                // One word is a name or a value, several are a sentence or a step from one to the other.
                 match row.get(column).map_or("", String::as_str) {
                     "" => draft.own("| "),
+                    cell if cell.contains(' ') => draft.own("| ").prose(cell, Slot::Cell).own(" "),
                     cell => draft.own("| ").cell(cell).own(" "),
                 };
             }
@@ -294,23 +312,22 @@ impl Writer<'_> {
     /// The commands, packages and what was rendered for.
     fn reproduce(&self) -> Option<Section> {
         let groups = &self.report.groups;
-        let mut commands: Vec<&str> = Vec::new();
-        for command in groups.iter().flat_map(|group| &group.reproduce) {
-            if !commands.contains(&command.as_str()) {
-                commands.push(command);
-            }
-        }
+        let mut seen = BTreeSet::new();
+        let all = groups.iter().flat_map(|group| &group.reproduce).map(String::as_str);
+        let commands: Vec<&str> = all.filter(|command| seen.insert(*command)).collect();
         let mut draft = Draft::default();
         self.begin(&mut draft, "Reproduce", "", None);
-        draft.fence("sh", commands.iter().take(self.most(PLACES)).map(|command| ("", *command)));
         draft.own("\n");
-        let mut said: Vec<&super::Rendering> = Vec::new();
-        for rendering in groups.iter().filter_map(|group| group.rendered.as_ref()) {
-            if !said.contains(&rendering) {
-                draft.own("Rendered as Helm ").prose(&rendering.helm, Slot::Inner).own(" does for Kubernetes ");
-                draft.prose(&rendering.kube_version, Slot::Inner).own(".\n");
-                said.push(rendering);
-            }
+        draft.fence("sh", commands.iter().take(self.most(PLACES)).map(|command| ("", *command)));
+        let renderings: BTreeSet<(&str, &str)> =
+            groups.iter().filter_map(|group| group.rendered.as_ref()).map(|one| (one.helm.as_str(), one.kube_version.as_str())).collect();
+        for (helm, kubernetes) in renderings.into_iter().take(self.most(TARGETS)) {
+            draft
+                .own("\nRendered as Helm ")
+                .prose(helm, Slot::Inner)
+                .own(" does for Kubernetes ")
+                .prose(kubernetes, Slot::Inner)
+                .own(".\n");
         }
         draft.own("\n");
         for package in groups.iter().flat_map(|group| &group.packages).take(self.most(PLACES)) {
@@ -330,7 +347,7 @@ impl Writer<'_> {
         if !count.is_empty() {
             draft.own(" (").prose(count, slot).own(")");
         }
-        draft.own(if self.dialect == Dialect::Full { "</summary>\n\n" } else { "\n\n" });
+        draft.own(if self.dialect == Dialect::Full { "</summary>\n" } else { "\n" });
     }
 
     fn end(&self, draft: &mut Draft) {

@@ -3,18 +3,25 @@
 //! [`PullReport`] is a frozen view (JSON `chartshift/pull/v1`): `pr` makes it from reviews, `publish` reads it back as untrusted text and
 //! renders the comment itself. Everything in it is unescaped; every output passes an escape of [`super::safe`].
 
+mod annotations;
 mod budget;
 mod caps;
 mod collect;
 pub mod comment;
 mod details;
+mod read;
 mod rows;
+pub mod suggestion;
+pub mod text;
 mod words;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::annotations::{Annotation, annotations};
 pub use self::collect::Reviewed;
-pub use self::comment::{Body, comment, summary};
+pub use self::comment::{Body, MARKER, SUMMARY, comment, summary};
+pub use self::suggestion::{Suggestion, suggestions};
+pub use self::text::text;
 use crate::classify::{Confidence, Severity};
 use crate::diff::ChangeKind;
 

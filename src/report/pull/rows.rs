@@ -1,9 +1,11 @@
 //! The table on top of a comment: findings of all charts, those that say the same as one row, worst first.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use super::words::{Weight, affects_no_workload};
 use super::{ChangeView, FindingView, Group, PullReport};
+use crate::classify::{Confidence, Severity};
 use crate::diff::ChangeKind;
 use crate::report::draft::Draft;
 use crate::report::inline;
@@ -23,11 +25,21 @@ pub(super) struct Row<'a> {
     members: Vec<(&'a Group, &'a FindingView)>,
 }
 
+/// What findings of one row have in common: how bad, how sure, rule and headline, and what changed.
+type Key<'a> = (Reverse<Severity>, Reverse<Confidence>, &'a str, &'a str, Option<Values<'a>>);
+
+/// A change without its place.
+type Values<'a> = (ChangeKind, Option<&'a String>, Option<&'a String>);
+
 /// All findings that count as rows. With `by_rule` those of one rule are one row, whatever they changed.
 pub(super) fn rows(report: &PullReport, by_rule: bool) -> Vec<Row<'_>> {
     let mut rows: Vec<Row<'_>> = Vec::new();
+    let mut known: BTreeMap<Key<'_>, usize> = BTreeMap::new();
     for (group, finding) in report.groups.iter().flat_map(|group| group.counting().map(move |finding| (group, finding))) {
-        match rows.iter_mut().find(|row| row.takes(finding, by_rule)) {
+        let values = values(finding).filter(|_| !by_rule);
+        let key = (Reverse(finding.severity), Reverse(finding.confidence), finding.rule.as_str(), finding.title.as_str(), values);
+        let index = *known.entry(key).or_insert(rows.len());
+        match rows.get_mut(index) {
             Some(row) => row.members.push((group, finding)),
             None => rows.push(Row { members: vec![(group, finding)] }),
         }
@@ -37,89 +49,100 @@ pub(super) fn rows(report: &PullReport, by_rule: bool) -> Vec<Row<'_>> {
 }
 
 impl<'a> Row<'a> {
-    fn takes(&self, other: &FindingView, by_rule: bool) -> bool {
-        let same = |finding: &FindingView| {
-            let words = |finding: &FindingView| (finding.severity, finding.confidence, finding.rule.clone(), finding.title.clone());
-            words(finding) == words(other) && (by_rule || values(finding) == values(other))
-        };
-        self.members.first().is_some_and(|(_, finding)| same(finding))
-    }
-
     /// How many findings it stands for.
     pub(super) fn findings(&self) -> usize {
         self.members.len()
     }
 
+    /// What changed, in words.
+    pub(super) fn title(&self) -> &'a str {
+        self.members.first().map_or("", |(_, finding)| &finding.title)
+    }
+
+    /// How bad and how sure, and what it asks of the reader.
+    pub(super) fn level(&self, report: &PullReport) -> Option<(Weight, Severity, Confidence)> {
+        self.members.first().map(|(_, finding)| (Weight::of(report, finding), finding.severity, finding.confidence))
+    }
+
+    /// The setting or field, when it is only one.
+    pub(super) fn path(&self) -> Option<&'a str> {
+        match self.members[..] {
+            [(_, finding)] => finding.change.as_ref()?.path.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// How many places changed.
+    pub(super) fn places(&self) -> usize {
+        self.members.iter().map(|(_, finding)| finding.place_count).sum()
+    }
+
+    /// The change that all show alike.
+    pub(super) fn change(&self) -> Option<&'a ChangeView> {
+        let same = self.members.windows(2).all(|two| values(two[0].1) == values(two[1].1));
+        self.members.first().filter(|_| same)?.1.change.as_ref()
+    }
+
     /// The charts, each once.
-    fn charts(&self) -> Vec<&'a str> {
+    pub(super) fn charts(&self) -> Vec<&'a str> {
         let mut charts: Vec<&str> = self.members.iter().map(|(group, _)| group.chart.as_str()).collect();
         charts.dedup();
         charts
     }
 
+    /// Whom it affects.
+    pub(super) fn affected(&self) -> Affected<'a> {
+        if let [(group, finding)] = self.members[..] {
+            let releases = group.releases.len();
+            if finding.workloads.is_empty() {
+                return Affected { names: Vec::new(), words: affects_no_workload(group, finding), releases };
+            }
+            let names = finding.workloads.iter().map(String::as_str).collect();
+            return Affected { names, words: String::new(), releases };
+        }
+        let workloads: usize = self.members.iter().map(|(group, finding)| finding.workloads.len() * group.releases.len()).sum();
+        let words = if workloads == 0 { "no pod that is rendered".to_owned() } else { wording::count(workloads, "workload", "workloads") };
+        Affected { names: Vec::new(), words, releases: 1 }
+    }
+
     /// Writes it: level, what changed, old → new, who is affected.
     pub(super) fn write(&self, report: &PullReport, draft: &mut Draft) {
-        let Some((_, finding)) = self.members.first() else { return };
-        let level = wording::severity(finding.severity);
-        match Weight::of(report, finding) {
-            Weight::Blocks => draft.own("| **").own(level).own("** | "),
-            _ => draft.own("| ").own(level).own(" | "),
+        let Some((weight, severity, confidence)) = self.level(report) else { return };
+        let bold = if weight == Weight::Blocks { "**" } else { "" };
+        draft.own("| ").own(bold).own(wording::severity(severity)).own(bold).own(", ").own(wording::confidence(confidence)).own(" | ");
+        draft.prose(&inline::clip(self.title(), TITLE), Slot::Cell);
+        match (self.path(), self.places()) {
+            (Some(path), _) => draft.own(": ").cell(&clip(path)),
+            (None, places) if places > 1 => draft.own(" (").number(places).own(" places)"),
+            _ => draft,
         };
-        draft.prose(&inline::clip(&finding.title, TITLE), Slot::Cell);
-        self.write_paths(draft);
         draft.own(" | ");
-        let same = self.members.windows(2).all(|two| values(two[0].1) == values(two[1].1));
-        if let Some(change) = finding.change.as_ref().filter(|_| same) {
+        if let Some(change) = self.change() {
             write_values(draft, change, Slot::Cell);
         }
         draft.own(" | ");
-        self.write_affected(report, draft);
-        draft.own(" |\n");
-    }
-
-    /// The setting or field, or how many there are.
-    fn write_paths(&self, draft: &mut Draft) {
-        let places: usize = self.members.iter().map(|(_, finding)| finding.place_count).sum();
-        match self.members[..] {
-            [(_, FindingView { change: Some(ChangeView { path: Some(path), .. }), .. })] => {
-                draft.own(": ").cell(&clip(path));
-            }
-            _ if places > 1 => {
-                draft.own(" (").number(places).own(" places)");
-            }
-            _ => {}
-        }
-    }
-
-    fn write_affected(&self, report: &PullReport, draft: &mut Draft) {
-        let charts = self.charts();
         if report.groups.len() > 1 {
-            names(draft, &charts);
+            names(draft, &self.charts());
             draft.own(": ");
         }
-        if let [(group, finding)] = self.members[..] {
-            affected(draft, group, finding);
-            return;
+        let affected = self.affected();
+        names(draft, &affected.names);
+        draft.prose(&affected.words, Slot::Cell);
+        if affected.releases > 1 {
+            draft.own(", alike in ").number(affected.releases).own(" releases");
         }
-        let workloads: usize = self.members.iter().map(|(group, finding)| finding.workloads.len() * group.releases.len()).sum();
-        if workloads == 0 {
-            draft.own("no pod that is rendered");
-        } else {
-            draft.number(workloads).own(if workloads == 1 { " workload" } else { " workloads" });
-        }
+        draft.own(" |\n");
     }
 }
 
-/// Whom one finding affects.
-fn affected(draft: &mut Draft, group: &Group, finding: &FindingView) {
-    if finding.workloads.is_empty() {
-        draft.prose(&affects_no_workload(group, finding), Slot::Cell);
-    } else {
-        names(draft, &finding.workloads.iter().map(String::as_str).collect::<Vec<_>>());
-    }
-    if group.releases.len() > 1 {
-        draft.own("; alike in ").number(group.releases.len()).own(" releases");
-    }
+/// Whom a row affects: workloads by name, or words of our own.
+pub(super) struct Affected<'a> {
+    /// `Kind/name` of each workload.
+    pub(super) names: Vec<&'a str>,
+    /// What is to say when there are none.
+    pub(super) words: String,
+    /// In how many releases it is alike.
+    pub(super) releases: usize,
 }
 
 /// `a`, `b` and 3 more.
@@ -158,7 +181,7 @@ pub(super) fn write_values(draft: &mut Draft, change: &ChangeView, slot: Slot) {
     }
 }
 
-fn values(finding: &FindingView) -> Option<(ChangeKind, Option<&String>, Option<&String>)> {
+fn values(finding: &FindingView) -> Option<Values<'_>> {
     finding.change.as_ref().map(|change| (change.kind, change.old.as_ref(), change.new.as_ref()))
 }
 

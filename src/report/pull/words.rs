@@ -130,6 +130,7 @@ pub(super) fn compared(group: &Group) -> &'static str {
              chart has a place for it"
         }
         Some(_) => "Compared: default values, templates and the rendered objects of both versions",
-        None => "Compared: default values and templates, **but not the rendered objects**",
+        None if group.missing.is_empty() => "Compared: default values and templates; this chart renders nothing by itself",
+        None => "Compared: default values and templates, but not the rendered objects",
     }
 }

@@ -11,7 +11,7 @@ use super::super::safe::{self, Slot};
 use super::*;
 
 /// Strings a run tries when the environment doesn't say otherwise.
-const CASES: usize = 20_000;
+pub(super) const CASES: usize = 20_000;
 
 /// What hostile strings are made of.
 const PIECES: &[&str] = &[
@@ -100,10 +100,10 @@ const PIECES: &[&str] = &[
 ];
 
 /// A small generator of its own (SplitMix64): the same strings on every machine.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn next(&mut self, below: usize) -> usize {
+    pub(super) fn next(&mut self, below: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -111,7 +111,7 @@ impl Random {
         usize::try_from((z ^ (z >> 31)) % below as u64).unwrap()
     }
 
-    fn string(&mut self) -> String {
+    pub(super) fn string(&mut self) -> String {
         let count = 1 + self.next(8);
         (0..count).map(|_| if self.next(12) == 0 { self.character() } else { PIECES[self.next(PIECES.len())].to_owned() }).collect()
     }
@@ -123,28 +123,17 @@ impl Random {
     }
 }
 
-fn strings(seed: u64) -> impl Iterator<Item = String> {
+pub(super) fn strings(seed: u64) -> impl Iterator<Item = String> {
     let cases = std::env::var("HOSTILE_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(CASES);
     let mut random = Random(seed);
     PIECES.iter().map(|piece| (*piece).to_owned()).chain((0..cases).map(move |_| random.string()))
 }
 
 /// How many nodes of each sort a renderer sees, raw HTML by its tags; text and code apart, whose content is what we fill in.
-fn shape(markdown: &str) -> BTreeMap<String, usize> {
-    let mut options = Options::default();
-    let extension = &mut options.extension;
-    extension.table = true;
-    extension.autolink = true;
-    extension.strikethrough = true;
-    extension.tasklist = true;
-    extension.footnotes = true;
-    extension.alerts = true;
-    extension.math_dollars = true;
-    extension.math_code = true;
-    options.render.r#unsafe = true;
+pub(super) fn shape(markdown: &str) -> BTreeMap<String, usize> {
     let arena = Arena::new();
     let mut shape = BTreeMap::new();
-    for node in parse_document(&arena, markdown, &options).descendants() {
+    for node in parse_document(&arena, markdown, &options()).descendants() {
         let sort = match &node.data().value {
             NodeValue::Text(_) | NodeValue::Code(_) => continue,
             NodeValue::HtmlBlock(block) => format!("html {}", tags(&block.literal)),
@@ -157,8 +146,24 @@ fn shape(markdown: &str) -> BTreeMap<String, usize> {
     shape
 }
 
+/// A renderer that makes the most of everything.
+pub(super) fn options() -> Options<'static> {
+    let mut options = Options::default();
+    let extension = &mut options.extension;
+    extension.table = true;
+    extension.autolink = true;
+    extension.strikethrough = true;
+    extension.tasklist = true;
+    extension.footnotes = true;
+    extension.alerts = true;
+    extension.math_dollars = true;
+    extension.math_code = true;
+    options.render.r#unsafe = true;
+    options
+}
+
 /// The tags of a piece of HTML, without what stands between them.
-fn tags(html: &str) -> String {
+pub(super) fn tags(html: &str) -> String {
     html.split('<').skip(1).map(|tag| format!("<{}>", tag.split('>').next().unwrap_or_default())).collect()
 }
 
@@ -182,13 +187,13 @@ fn slots(text: &str) -> String {
 }
 
 /// No line of a comment's body is a command to GitLab.
-fn assert_no_quick_action(body: &str, what: &str) {
+pub(super) fn assert_no_quick_action(body: &str, what: &str) {
     let command = body.split('\n').find(|line| line.trim_start().starts_with('/'));
     assert_eq!(command, None, "{what:?}");
 }
 
 /// No line is a command to GitHub's or Azure's runner, no character steers.
-fn assert_inert(body: &str, what: &str) {
+pub(super) fn assert_inert(body: &str, what: &str) {
     for line in body.split('\n') {
         assert!(!line.trim_start().starts_with("::"), "{what}: {line:?}");
         let line = line.to_ascii_lowercase();

@@ -1,14 +1,22 @@
 //! What a report on many reviews promises: comments as files one can open, limits that hold, hostile text in every slot, and reading back
 //! of what somebody else may have written.
 
+mod budget;
 mod goldens;
+mod hostile;
+mod reading;
+mod suggestion;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use super::super::Report;
-use super::super::pull::{MissingView, NotReviewed, PullReport, ReleaseView, Reviewed};
-use crate::classify::{Catalogue, Severity};
+use super::super::pull::{
+    ChangeView, Dialect, FindingView, FixView, Group, Limits, Links, MissingView, NotReviewed, PlaceView, PullReport, ReleaseView,
+    Rendering, Reviewed, SCHEMA, TableView, comment,
+};
+use crate::classify::{Catalogue, Confidence, Severity};
+use crate::diff::ChangeKind;
 use crate::fetch::{self, ChartRef, Package};
 use crate::identity::Facts;
 use crate::render::{Capabilities, Overrides, Release};
@@ -91,4 +99,84 @@ fn not_reviewed() -> NotReviewed {
 
 fn unread() -> MissingView {
     MissingView { part: "valuesFrom Secret monitoring/store-secrets".into(), reason: "it is not in the repository".into() }
+}
+
+/// A report whose every foreign string is the given one, with one of everything, of so many charts.
+fn filled(text: &str, charts: usize) -> PullReport {
+    let s = || text.to_owned();
+    let change = |kind| ChangeView { path: Some(s()), kind, old: Some(s()), new: Some(s()) };
+    let place = |kind| PlaceView { change: change(kind), at: s(), note: Some(s()) };
+    let kinds = [ChangeKind::Modified, ChangeKind::Added, ChangeKind::Removed, ChangeKind::Reordered];
+    let finding = |severity, ignored| FindingView {
+        rule: s(),
+        severity,
+        confidence: Confidence::Confirmed,
+        title: s(),
+        message: s(),
+        why: s(),
+        change: Some(change(ChangeKind::Modified)),
+        place_count: 4,
+        places: kinds.map(place).to_vec(),
+        workloads: vec![s(), s()],
+        reach: None,
+        causes: vec![s(), s()],
+        fix: Some(FixView { text: s(), yaml: vec![s(), s()], verified: true }),
+        ignored,
+    };
+    let table = || TableView {
+        title: s(),
+        count: s(),
+        header: vec![s(), s()],
+        row_count: 2,
+        rows: vec![vec![s(), s()], vec![s(), format!("{text}\\")]],
+        remarks: vec![s()],
+    };
+    let group = |_| Group {
+        chart: s(),
+        old: s(),
+        new: s(),
+        step: s(),
+        rendered: Some(Rendering { helm: s(), kube_version: s(), assumes_workload_identity: true }),
+        releases: vec![ReleaseView {
+            tool: s(),
+            name: s(),
+            namespace: s(),
+            file: s(),
+            line: 3,
+            values_files: vec![s(), s()],
+            has_other_values: true,
+        }],
+        findings: vec![
+            finding(Severity::High, None),
+            finding(Severity::Medium, None),
+            finding(Severity::Info, None),
+            finding(Severity::Low, Some(s())),
+        ],
+        missing: vec![MissingView { part: s(), reason: s() }],
+        restarts: vec![s(), s()],
+        identities: Some(table()),
+        tables: vec![table()],
+        reproduce: vec![s(), s()],
+        packages: vec![s(), s()],
+    };
+    let unreviewed = NotReviewed { tool: s(), chart: s(), file: s(), line: 7, reason: s(), hint: Some(s()) };
+    PullReport {
+        schema: SCHEMA.into(),
+        base: BASE.into(),
+        head: HEAD.into(),
+        level: Some(Severity::High),
+        complete: false,
+        fail_on: Some(Severity::High),
+        groups: (0..charts).map(group).collect(),
+        unreviewed: vec![unreviewed],
+    }
+}
+
+/// Where a forge's links lead.
+fn links() -> Links {
+    Links {
+        file: Some(format!("https://git.example/acme/platform/blob/{HEAD}/")),
+        line: "#L",
+        report: Some("https://git.example/acme/platform/actions/runs/1".into()),
+    }
 }

@@ -1,10 +1,12 @@
 //! Keys and certificates (sprig `crypto.go` over Go `crypto/x509`): RSA keys of 2048 bits, valid from now for a number of days. The crates
-//! `rsa` and `rcgen` (over ring) do the cryptography; this file shapes what they make as sprig does.
+//! `rsa` and `rcgen` (over ring) do the cryptography, with primes of our own package, which finds them sooner; this file shapes what they
+//! make as sprig does.
 
 use std::net::IpAddr;
 
 use rcgen::string::Ia5String;
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType};
+use rsa::BoxedUint;
 use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey};
 use rsa::pkcs8::{EncodePrivateKey, LineEnding};
 
@@ -104,7 +106,11 @@ impl Key {
 }
 
 fn rsa_key(bits: usize) -> Result<rsa::PrivateKey, String> {
-    rsa::PrivateKey::new(&mut getrandom::SysRng, bits).map_err(|error| error.to_string())
+    let primes = chartshift_primes::pair(bits).map_err(|error| error.to_string())?;
+    let [Ok(p), Ok(q)] = primes.map(|prime| BoxedUint::from_be_slice(&prime, bits as u32 / 2)) else {
+        return Err("a prime of another size".to_owned());
+    };
+    rsa::PrivateKey::from_p_q(p, q, chartshift_primes::EXPONENT.into()).map_err(|error| error.to_string())
 }
 
 /// A SEC 1 key on the curve P-256 in the envelope of PKCS #8.

@@ -52,7 +52,7 @@ impl Tree {
         match value {
             Value::Nil => Ok(Tree::Null),
             Value::Bool(truth) => Ok(Tree::Bool(*truth)),
-            Value::Int(number) | Value::Int64(number) | Value::Duration(number) => Ok(Tree::Int(*number)),
+            Value::Int(number) | Value::Int64(number) | Value::Duration(number) | Value::Ordinal(_, number) => Ok(Tree::Int(*number)),
             Value::Uint64(number) => Ok(Tree::Uint(*number)),
             Value::Uint8(number) => Ok(Tree::Uint(u64::from(*number))),
             Value::Float(number) if number.is_finite() => Ok(Tree::Float(*number)),

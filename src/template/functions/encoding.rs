@@ -138,7 +138,7 @@ fn value_type(value: &Value) -> &'static str {
 fn from_json(call: &Call<'_>, args: Args<'_>) -> Outcome {
     call.made_whole(match encode::parse_json_leniently(args.text(0)) {
         Err(message) => error_map(message),
-        Ok((Value::Nil, _)) => Value::Map(Map::nil()),
+        Ok((Value::Nil, None)) => Value::Map(Map::nil()),
         Ok((Value::Map(map), problem)) => {
             if let Some(message) = problem {
                 map.set(Text::from("Error"), Value::text(message));
@@ -153,11 +153,11 @@ fn from_json(call: &Call<'_>, args: Args<'_>) -> Outcome {
 }
 
 fn from_json_array(call: &Call<'_>, args: Args<'_>) -> Outcome {
-    call.made_whole(match encode::parse_json(args.text(0)) {
-        Err(message) => Value::list(vec![Value::text(message)]),
-        Ok(Value::Nil) => Value::List(List::nil(Elem::Any)),
-        Ok(list @ Value::List(_)) => list,
-        Ok(other) => {
+    call.made_whole(match encode::parse_json_leniently(args.text(0)) {
+        Err(message) | Ok((Value::List(_), Some(message))) => Value::list(vec![Value::text(message)]),
+        Ok((Value::Nil, None)) => Value::List(List::nil(Elem::Any)),
+        Ok((list @ Value::List(_), None)) => list,
+        Ok((other, _)) => {
             let message = format!("json: cannot unmarshal {} into Go value of type []interface {{}}", value_type(&other));
             Value::list(vec![Value::text(message)])
         }

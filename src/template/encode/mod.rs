@@ -11,7 +11,7 @@ pub(crate) mod yaml;
 
 pub(crate) use digits::{from_base32, from_base64};
 pub(crate) use from_json::{parse as parse_json, parse_leniently as parse_json_leniently};
-pub(crate) use from_toml::parse as parse_toml;
+pub(crate) use from_toml::{Unread, parse as parse_toml};
 
 use super::fmt::{MAX_DEPTH, general};
 use super::object::TomlLocal;

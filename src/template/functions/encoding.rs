@@ -33,7 +33,7 @@ pub(super) const ROWS: &[Function] = &[
         value => Ok(Value::text(to_toml(call, value).unwrap_or_else(|message| message))),
     })
     .walking(),
-    fixed("fromToml", &[Str], |call, args| call.made_whole(encode::parse_toml(&args.str(0)).unwrap_or_else(error_map))),
+    fixed("fromToml", &[Str], from_toml),
     fixed("mustToToml", &[Any], |call, args| Ok(Value::text(to_toml(call, args.any(0))?))).walking().when(|profile| profile.must_to_toml),
     fixed("b64enc", &[Str], |_, args| Ok(Value::text(data_encoding::BASE64.encode(args.text(0))))),
     fixed("b64dec", &[Str], |_, args| Ok(or_message(encode::from_base64(args.text(0))))),
@@ -133,6 +133,14 @@ fn value_type(value: &Value) -> &'static str {
         Value::Bool(_) => "bool",
         _ => "number",
     }
+}
+
+fn from_toml(call: &Call<'_>, args: Args<'_>) -> Outcome {
+    call.made_whole(match encode::parse_toml(&args.str(0)) {
+        Ok(value) => value,
+        Err(encode::Unread::Wrong(message)) => error_map(message),
+        Err(encode::Unread::Limit(limit)) => return Err(Fail::limit(limit)),
+    })
 }
 
 fn from_json(call: &Call<'_>, args: Args<'_>) -> Outcome {

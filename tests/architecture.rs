@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 /// Each stage, and the stages it may name in a path that starts with `crate::`. Its own is always allowed.
 const ARROWS: &[(&str, &[&str])] = &[
     ("error", &[]),
+    ("quote", &[]),
     ("version", &["error"]),
     ("value", &["error"]),
     ("fetch", &["error", "value", "version"]),
     ("bump", &["error", "value", "version", "fetch"]),
-    ("chart", &["error", "value", "version", "fetch"]),
-    ("template", &["error", "value", "version"]),
+    ("chart", &["error", "quote", "value", "version", "fetch"]),
+    ("template", &["error", "quote", "value", "version"]),
     ("render", &["error", "value", "version", "chart", "template"]),
     ("object", &["error", "value", "render"]),
     ("identity", &["error", "value", "object"]),

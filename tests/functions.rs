@@ -32,7 +32,7 @@ fn file(path: &str, bytes: impl Into<Vec<u8>>) -> RawFile {
 fn render(template: &str, values: &str) -> Result<Vec<u8>, String> {
     let wrapper = "{{ $out := include \"c/templates/_t.tpl\" . }}out: {{ $out | b64enc }}\n";
     let files = vec![
-        file("Chart.yaml", "apiVersion: v2\nname: c\nversion: 0.1.0\nappVersion: 1.10\n"),
+        file("Chart.yaml", "apiVersion: v2\nname: c\nversion: 0.1.0\nappVersion: 1.10\nmaintainers: [{name: M, email: m@x}]\n"),
         file("values.yaml", values),
         file("files/a.txt", "one\ntwo\n"),
         file("files/b.json", "{\"b\": 1}"),

@@ -14,6 +14,7 @@ use super::go;
 use super::limits::{Budget, Limits};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::RawFile;
+use crate::quote::quote;
 
 /// How every gzip stream that holds deflated data begins.
 const GZIP: [u8; 3] = [0x1f, 0x8b, 0x08];
@@ -165,7 +166,7 @@ fn announced_name<R: Read>(entry: &mut tar::Entry<'_, R>, limits: &Limits) -> Re
     }
     if name.len() > limits.path_bytes {
         let shown = String::from_utf8_lossy(&name[..limits.path_bytes.min(80)]).into_owned();
-        let message = format!("the archive holds a name longer than {} bytes: {}…", limits.path_bytes, go::quoted(&shown));
+        let message = format!("the archive holds a name longer than {} bytes: {}…", limits.path_bytes, quote(shown.as_bytes()));
         return Err(Error::new(ErrorKind::Limit, message).hint("pack the chart again with `helm package`, without that file"));
     }
     Ok(Some(name))
@@ -188,7 +189,7 @@ fn is_file<R: Read>(entry: &tar::Entry<'_, R>, name: &str) -> Result<bool> {
 }
 
 fn refused_kind(kind: &str, name: &str) -> Error {
-    let message = format!("chart archive contains {kind}: {}", go::quoted(name));
+    let message = format!("chart archive contains {kind}: {}", quote(name.as_bytes()));
     Error::new(ErrorKind::Chart, message).hint("pack the chart with `helm package`, which packs what links point to")
 }
 
@@ -202,18 +203,18 @@ fn inner_path(name: &str) -> Result<(String, String)> {
     let (first, rest) = name.split_once(delimiter).unwrap_or((name, ""));
     let rest = if delimiter == '/' { rest.to_owned() } else { rest.replace(delimiter, "/") };
     if rest.starts_with('/') || first.is_empty() {
-        return refused(format!("chart illegally contains absolute paths: {}", go::quoted(name)));
+        return refused(format!("chart illegally contains absolute paths: {}", quote(name.as_bytes())));
     }
     let path = go::clean(&rest);
     if path == "." {
-        return refused(format!("chart illegally contains content outside the base directory: {}", go::quoted(name)));
+        return refused(format!("chart illegally contains content outside the base directory: {}", quote(name.as_bytes())));
     }
     if path.starts_with("..") || first == ".." {
-        return refused(format!("chart illegally references parent directory: {}", go::quoted(name)));
+        return refused(format!("chart illegally references parent directory: {}", quote(name.as_bytes())));
     }
     let is_drive = |text: &str| matches!(text.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
     if (is_drive(&path) && path.as_bytes().get(2) == Some(&b'/')) || (is_drive(first) && first.len() == 2) {
-        return refused(format!("chart contains illegally named files: {}", go::quoted(name)));
+        return refused(format!("chart contains illegally named files: {}", quote(name.as_bytes())));
     }
     if first == "Chart.yaml" {
         return refused("chart yaml not in base directory".to_owned());
@@ -235,7 +236,7 @@ fn copy_content<R: Read>(entry: &mut tar::Entry<'_, R>, name: &str, buffer: &mut
         return Err(chart_is_too_large());
     }
     if size > file_bytes {
-        let message = format!("decompressed chart file {} is larger than the maximum file size {file_bytes}", go::quoted(name));
+        let message = format!("decompressed chart file {} is larger than the maximum file size {file_bytes}", quote(name.as_bytes()));
         return Err(Error::new(ErrorKind::Limit, message).hint(SMALLER));
     }
     budget.take_bytes(size)?;

@@ -1,34 +1,4 @@
-//! Texts as Go makes them, where Helm's messages or a chart's fields show them: `%q`, the 32-bit `%g`, `path.Ext`. Depends on nothing.
-
-use std::fmt::Write as _;
-
-/// The text in double quotes with escapes, as `%q` prints it (Go `strconv.Quote`), but for rare characters that Go calls unprintable and
-/// that stay as they are here.
-pub(super) fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for char in text.chars() {
-        match char {
-            '"' | '\\' => out.extend(['\\', char]),
-            '\x07' => out.push_str("\\a"),
-            '\x08' => out.push_str("\\b"),
-            '\x0c' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\x0b' => out.push_str("\\v"),
-            '\0'..='\x1f' | '\x7f' => {
-                let _ = write!(out, "\\x{:02x}", u32::from(char));
-            }
-            _ if char.is_control() => {
-                let _ = write!(out, "\\u{:04x}", u32::from(char));
-            }
-            _ => out.push(char),
-        }
-    }
-    out.push('"');
-    out
-}
+//! Texts as Go makes them, where Helm's messages or a chart's fields show them: the 32-bit `%g`, `path.Ext`. Depends on nothing.
 
 /// The number as `strconv.FormatFloat(number, 'g', -1, 32)` writes it: the shortest digits that tell it from other 32-bit floats, with an
 /// exponent below 1e-04 and from 1e+06 on.

@@ -12,6 +12,7 @@ use super::metadata::{Draft, read_lock};
 use super::{Chart, File, Lock, archive, go, tree};
 use crate::error::{Context as _, Error, ErrorKind, Result};
 use crate::fetch::{Content, Package, RawFile};
+use crate::quote::quote;
 use crate::value::{Data, Node, yaml};
 
 /// Opens a package. Reads no disk and no network; the work and the memory are bounded by the limits.
@@ -121,7 +122,7 @@ impl Opening<'_> {
             self.budget.take_entry()?;
             self.budget.take_bytes(file.bytes.len() as u64)?;
             if file.bytes.len() as u64 > file_bytes {
-                let name = go::quoted(file.path.rsplit('/').next().unwrap_or_default());
+                let name = quote(file.path.rsplit('/').next().unwrap_or_default().as_bytes());
                 let message = format!("chart file {name} is larger than the maximum file size {file_bytes}");
                 return Err(Error::new(ErrorKind::Limit, message).hint(format!("name {} in .helmignore", file.path)));
             }

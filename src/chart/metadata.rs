@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::decode::{Decoder, locate};
-use super::{Dependency, Lock, Maintainer, Metadata, go};
+use super::{Dependency, Lock, Maintainer, Metadata};
 use crate::error::{Error, ErrorKind, Result};
+use crate::quote::quote;
 use crate::value::{Data, Node};
 use crate::version::Version;
 
@@ -159,14 +160,14 @@ impl Draft {
             return Err(invalid("chart.metadata.name is required", Some(node)).hint("add `name: NAME` to Chart.yaml"));
         }
         if self.name.contains('/') && self.name != "/" {
-            let message = format!("chart.metadata.name {} is invalid", go::quoted(&self.name));
+            let message = format!("chart.metadata.name {} is invalid", quote(self.name.as_bytes()));
             return Err(invalid(&message, node.get("name")).hint("a name is one word without slashes"));
         }
         if self.version.is_empty() {
             return Err(invalid("chart.metadata.version is required", Some(node)).hint("add `version: 0.1.0` to Chart.yaml"));
         }
         if let Err(cause) = Version::parse(&self.version) {
-            let message = format!("chart.metadata.version {} is invalid", go::quoted(&self.version));
+            let message = format!("chart.metadata.version {} is invalid", quote(self.version.as_bytes()));
             return Err(invalid(&message, node.get("version")).hint(format!("a version looks like 1.2.3 ({cause})")));
         }
         if !matches!(self.kind.as_str(), "" | "application" | "library") {
@@ -205,7 +206,7 @@ fn generated(decoder: &mut Decoder, node: &Node) {
         Data::Null => {}
         Data::Str(text) if TIME.as_ref().is_some_and(|time| time.is_match(text)) => {}
         Data::Str(text) => {
-            decoder.refuse_as(node, format!("parsing time {} as \"2006-01-02T15:04:05Z07:00\": cannot parse", go::quoted(text)));
+            decoder.refuse_as(node, format!("parsing time {} as \"2006-01-02T15:04:05Z07:00\": cannot parse", quote(text.as_bytes())));
         }
         _ => decoder.refuse_as(node, "Time.UnmarshalJSON: input is not a JSON string".to_owned()),
     }
@@ -281,12 +282,12 @@ fn judged_dependencies(list: Vec<Option<Dependency>>, node: &Node) -> Result<Vec
         [name, version, repository].into_iter().chain(condition).chain(tags).for_each(sanitize);
         if dependency.alias.as_deref().is_some_and(|alias| !alias.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)))
         {
-            let message = format!("dependency {} has disallowed characters in the alias", go::quoted(&dependency.name));
+            let message = format!("dependency {} has disallowed characters in the alias", quote(dependency.name.as_bytes()));
             return Err(invalid(&message, declared_at).hint("an alias is made of letters, digits, - and _"));
         }
         let key = dependency.alias.as_ref().unwrap_or(&dependency.name);
         if !names.insert(key.clone()) {
-            let message = format!("more than one dependency with name or alias {}", go::quoted(key));
+            let message = format!("more than one dependency with name or alias {}", quote(key.as_bytes()));
             return Err(invalid(&message, declared_at).hint("give all but one of them an alias of their own"));
         }
         judged.push(dependency);

@@ -3,7 +3,7 @@
 
 use super::dependencies::{Declared, Mount};
 use super::{Capabilities, Release};
-use crate::template::object::{Field, Struct, StructType};
+use crate::template::object::{Field, InPlace, Struct, StructType};
 use crate::template::value::{Elem, List, Map, MapKind, Table, Text, Value};
 use crate::template::{Profile, ValuesPackage};
 
@@ -136,14 +136,19 @@ static CAPABILITIES: StructType =
 static CAPABILITIES_4: StructType =
     StructType { name: "common.Capabilities", pointer: true, fields: CAPABILITIES_FIELDS, action_prints: None };
 
-static KUBE_VERSION: StructType = StructType {
+static KUBE_VERSION: StructType = StructType { action_prints: Some(InPlace { prints: 0, copy: &KUBE_VERSION_COPY }), ..KUBE_VERSION_TYPE };
+static KUBE_VERSION_COPY: StructType = KUBE_VERSION_TYPE;
+const KUBE_VERSION_TYPE: StructType = StructType {
     name: "chartutil.KubeVersion",
     pointer: false,
     fields: &[plain("Version"), plain("Major"), plain("Minor")],
-    action_prints: Some(0),
+    action_prints: None,
 };
 
-static KUBE_VERSION_4: StructType = StructType {
+static KUBE_VERSION_4: StructType =
+    StructType { action_prints: Some(InPlace { prints: 1, copy: &KUBE_VERSION_4_COPY }), ..KUBE_VERSION_4_TYPE };
+static KUBE_VERSION_4_COPY: StructType = KUBE_VERSION_4_TYPE;
+const KUBE_VERSION_4_TYPE: StructType = StructType {
     name: "common.KubeVersion",
     pointer: false,
     fields: &[
@@ -152,7 +157,7 @@ static KUBE_VERSION_4: StructType = StructType {
         plain("Major"),
         plain("Minor"),
     ],
-    action_prints: Some(1),
+    action_prints: None,
 };
 
 static BUILD_INFO: StructType = StructType {

@@ -29,8 +29,18 @@ pub struct StructType {
     pub pointer: bool,
     /// Its fields in order.
     pub fields: &'static [Field],
-    /// The field whose text an action prints for the struct itself, when its pointer has a `String` method.
-    pub action_prints: Option<usize>,
+    /// What an action prints for the struct itself, when its pointer has a `String` method.
+    pub action_prints: Option<InPlace>,
+}
+
+/// The methods of a pointer, which a struct has only while it stands in its place: in a field of another struct, or in a variable that holds
+/// this field.
+#[derive(Debug, Clone, Copy)]
+pub struct InPlace {
+    /// The field whose text `String` returns.
+    pub prints: usize,
+    /// The type of a copy, without methods.
+    pub copy: &'static StructType,
 }
 
 impl StructType {
@@ -71,7 +81,26 @@ impl Struct {
 
     /// What an action prints for it, when that is not its fields.
     pub fn action_text(&self) -> Option<&Value> {
-        self.fields.get(self.of.action_prints?)
+        self.fields.get(self.of.action_prints?.prints)
+    }
+}
+
+/// A Go type whose numbers have names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ordinal {
+    /// `time.Month`, from 1.
+    Month,
+    /// `time.Weekday`, from 0 for Sunday.
+    Weekday,
+}
+
+impl Ordinal {
+    /// The name `%T` prints.
+    pub fn type_name(self) -> &'static str {
+        match self {
+            Self::Month => "time.Month",
+            Self::Weekday => "time.Weekday",
+        }
     }
 }
 

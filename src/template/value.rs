@@ -11,7 +11,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::object::{Struct, Time};
+use super::object::{Ordinal, Struct, Time};
 use super::profile::ValuesPackage;
 use crate::value::{Data, Node};
 use crate::version::Version;
@@ -246,6 +246,8 @@ pub enum Value {
     Time(Rc<Time>),
     /// `time.Duration`, in nanoseconds.
     Duration(i64),
+    /// `time.Month` or `time.Weekday`: an `int` that prints as a name.
+    Ordinal(Ordinal, i64),
     /// `*semver.Version`.
     Version(Rc<Version>),
 }
@@ -283,6 +285,18 @@ impl Value {
             Data::Str(value) => Self::Str(value.clone().into()),
             Data::List(items) => Self::list(items.iter().map(Self::from_node).collect()),
             Data::Map(map) => Self::map(map.iter().map(|(key, entry)| (key.clone().into(), Self::from_node(&entry.value))).collect()),
+        }
+    }
+
+    /// What a function gets for it: a copy of a struct no longer has the methods of its pointer.
+    #[must_use]
+    pub(crate) fn passed(self) -> Self {
+        match &self {
+            Self::Struct(object) => match object.of.action_prints {
+                Some(in_place) => Struct::value(in_place.copy, object.fields.clone()),
+                None => self,
+            },
+            _ => self,
         }
     }
 
@@ -389,6 +403,7 @@ impl Value {
             Self::Struct(object) => object.of.type_name(),
             Self::Time(_) => "time.Time".into(),
             Self::Duration(_) => "time.Duration".into(),
+            Self::Ordinal(of, _) => of.type_name().into(),
             Self::Version(_) => "*semver.Version".into(),
         }
     }
@@ -398,7 +413,7 @@ impl Value {
         match self {
             Self::Nil => "invalid",
             Self::Bool(_) => "bool",
-            Self::Int(_) => "int",
+            Self::Int(_) | Self::Ordinal(..) => "int",
             Self::Int64(_) | Self::Duration(_) => "int64",
             Self::Uint64(_) => "uint64",
             Self::Uint8(_) => "uint8",
@@ -417,7 +432,7 @@ impl Value {
         match self {
             Self::Nil => false,
             Self::Bool(value) => *value,
-            Self::Int(value) | Self::Int64(value) | Self::Duration(value) => *value != 0,
+            Self::Int(value) | Self::Int64(value) | Self::Duration(value) | Self::Ordinal(_, value) => *value != 0,
             Self::Uint64(value) => *value != 0,
             Self::Uint8(value) => *value != 0,
             Self::Float(value) => *value != 0.0,
@@ -441,6 +456,7 @@ impl Value {
             (Self::Nil, Self::Nil) => true,
             (Self::Bool(a), Self::Bool(b)) => a == b,
             (Self::Int(a), Self::Int(b)) | (Self::Int64(a), Self::Int64(b)) | (Self::Duration(a), Self::Duration(b)) => a == b,
+            (Self::Ordinal(of, a), Self::Ordinal(other, b)) => of == other && a == b,
             (Self::Uint64(a), Self::Uint64(b)) => a == b,
             (Self::Uint8(a), Self::Uint8(b)) => a == b,
             (Self::Float(a), Self::Float(b)) => a == b,
@@ -453,7 +469,8 @@ impl Value {
             }
             (Self::Map(a), Self::Map(b)) => a.kind == b.kind && equal_tables(a, b, depth + 1),
             (Self::Struct(a), Self::Struct(b)) => {
-                std::ptr::eq(a.of, b.of) && a.fields.iter().zip(&b.fields).all(|(a, b)| a.equal_nested(b, depth + 1))
+                (a.of.name, a.of.pointer) == (b.of.name, b.of.pointer)
+                    && a.fields.iter().zip(&b.fields).all(|(a, b)| a.equal_nested(b, depth + 1))
             }
             (Self::Time(a), Self::Time(b)) => a == b,
             (Self::Version(a), Self::Version(b)) => a.to_string() == b.to_string(),

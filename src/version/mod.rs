@@ -98,6 +98,21 @@ impl Version {
         })
     }
 
+    /// The same three numbers with other texts behind them; a leading `v` stays.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Syntax`] in the library's words.
+    pub fn with_suffixes(&self, prerelease: &str, metadata: &str) -> Result<Self> {
+        check_prerelease(prerelease)?;
+        if !metadata.is_empty() && !metadata.split('.').all(is_identifier) {
+            return Err(syntax("Invalid Metadata string"));
+        }
+        let mut changed = Self { prerelease: prerelease.to_owned(), metadata: metadata.to_owned(), ..self.clone() };
+        let lead = if self.original.starts_with('v') { "v" } else { "" };
+        changed.original = format!("{lead}{changed}");
+        Ok(changed)
+    }
+
     /// The text it was read from. `Display` prints the normalised form.
     pub fn original(&self) -> &str {
         &self.original

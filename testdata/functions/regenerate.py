@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Asks real Helm what each template of cases.txt renders to, and writes FAMILY.jsonl beside this file.
 
-usage: regenerate.py [HELM]      (HELM defaults to helm; it must be 3.17.3)
+usage: regenerate.py [HELM [FAMILY…]]      (HELM defaults to helm; it must be 3.17.3)
 
 cases.txt holds one case a line: a template, with ⏎ for line breaks; `# family: NAME` begins a family, `# with: A ;; B` gives the operands
 that take the place of § in the lines below, each in turn; other lines with # are notes.
@@ -41,7 +41,7 @@ def ask(cases):
     with tempfile.TemporaryDirectory() as folder:
         chart = pathlib.Path(folder) / "c"
         (chart / "templates").mkdir(parents=True)
-        (chart / "Chart.yaml").write_text("apiVersion: v2\nname: c\nversion: 0.1.0\nappVersion: 1.10\n")
+        (chart / "Chart.yaml").write_text("apiVersion: v2\nname: c\nversion: 0.1.0\nappVersion: 1.10\nmaintainers: [{name: M, email: m@x}]\n")
         (chart / "values.yaml").write_text((HERE / "values.json").read_text())
         (chart / "files").mkdir()
         (chart / "files" / "a.txt").write_text("one\ntwo\n")
@@ -78,7 +78,8 @@ def message(error):
 
 
 def main():
-    cases = read_cases()
+    chosen = sys.argv[2:]
+    cases = [case for case in read_cases() if not chosen or case[0] in chosen]
     results = {}
     for start in range(0, len(cases), CHART_CASES):
         part = ask(cases[start : start + CHART_CASES])

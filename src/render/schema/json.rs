@@ -151,7 +151,9 @@ impl Json {
         let number = |text: String| Self::Number(Number::new(&text));
         match value {
             Value::Bool(truth) => Self::Bool(*truth),
-            Value::Int(number_) | Value::Int64(number_) | Value::Duration(number_) => number(number_.to_string()),
+            Value::Int(number_) | Value::Int64(number_) | Value::Duration(number_) | Value::Ordinal(_, number_) => {
+                number(number_.to_string())
+            }
             Value::Uint64(whole) => number(whole.to_string()),
             Value::Uint8(byte) => number(byte.to_string()),
             Value::Float(float) => number(format!("{float:e}")),

@@ -11,7 +11,7 @@ pub(crate) mod yaml;
 
 pub(crate) use digits::{from_base32, from_base64};
 pub(crate) use from_json::{parse as parse_json, parse_leniently as parse_json_leniently};
-pub(crate) use from_toml::parse as parse_toml;
+pub(crate) use from_toml::{Unread, parse as parse_toml};
 
 use super::fmt::{MAX_DEPTH, general};
 use super::object::TomlLocal;
@@ -52,7 +52,7 @@ impl Tree {
         match value {
             Value::Nil => Ok(Tree::Null),
             Value::Bool(truth) => Ok(Tree::Bool(*truth)),
-            Value::Int(number) | Value::Int64(number) | Value::Duration(number) => Ok(Tree::Int(*number)),
+            Value::Int(number) | Value::Int64(number) | Value::Duration(number) | Value::Ordinal(_, number) => Ok(Tree::Int(*number)),
             Value::Uint64(number) => Ok(Tree::Uint(*number)),
             Value::Uint8(number) => Ok(Tree::Uint(u64::from(*number))),
             Value::Float(number) if number.is_finite() => Ok(Tree::Float(*number)),

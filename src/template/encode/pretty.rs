@@ -3,14 +3,18 @@
 use super::Tree;
 use super::yaml::{Dialect, Writer};
 use crate::template::fmt::MAX_DEPTH;
+use crate::template::object::Field;
 use crate::template::value::{Text, Value};
+
+/// The one type whose fields are named for YAML, as they are for JSON.
+const TAGGED: &str = "chart.Dependency";
 
 /// The document of a value, with the newline at its end.
 pub(crate) fn write(value: &Value) -> String {
     Writer::document(&tree(value, 0), Dialect::V3)
 }
 
-/// Nil containers are empty ones here, floats keep their exponents, struct fields are in lower case.
+/// Nil containers are empty ones here, floats keep their exponents, struct fields are in lower case unless tagged.
 fn tree(value: &Value, depth: usize) -> Tree {
     if depth > MAX_DEPTH {
         return Tree::Null;
@@ -21,8 +25,11 @@ fn tree(value: &Value, depth: usize) -> Tree {
         Value::Bytes(bytes) => Tree::List(bytes.iter().map(|byte| Tree::Uint(u64::from(*byte))).collect()),
         Value::Map(map) => Tree::Map(map.snapshot().into_iter().map(|(key, value)| (key, tree(&value, depth + 1))).collect()),
         Value::Struct(object) => {
-            let fields = object.of.fields.iter().zip(&object.fields);
-            Tree::Record(fields.map(|(field, value)| (Text::from(field.name.to_lowercase()), tree(value, depth + 1))).collect())
+            let is_tagged = object.of.name == TAGGED;
+            let fields =
+                object.of.fields.iter().zip(&object.fields).filter(|(field, value)| !(is_tagged && field.omit_empty && !value.truth()));
+            let name = |field: &Field| if is_tagged { field.json.into() } else { field.name.to_lowercase() };
+            Tree::Record(fields.map(|(field, value)| (Text::from(name(field)), tree(value, depth + 1))).collect())
         }
         Value::Duration(_) => Tree::Text(crate::template::fmt::shown(value).into()),
         other => Tree::of(other).unwrap_or(Tree::Null),

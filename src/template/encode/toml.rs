@@ -165,7 +165,7 @@ fn key_text(key: &Text) -> String {
     if is_bare { key.lossy().into_owned() } else { quoted(key) }
 }
 
-fn quoted(text: &Text) -> String {
+pub(super) fn quoted(text: &Text) -> String {
     let mut out = String::from("\"");
     for c in text.lossy().chars() {
         match c {

@@ -151,7 +151,7 @@ impl<'s> State<'s> {
             return param.nil().ok_or_else(|| self.error(&format!("invalid value; expected {}", param.type_name())));
         }
         if param.takes(&operand.value) {
-            return Ok(if param == Param::Raw { operand } else { Operand::bare(operand.value) });
+            return Ok(if param == Param::Raw { operand } else { Operand::bare(operand.value.passed()) });
         }
         let found = if matches!(operand.value, Value::Nil) { "interface {}".into() } else { operand.value.type_name() };
         Err(self.error(&format!("wrong type for value; expected {}; got {found}", param.type_name())))

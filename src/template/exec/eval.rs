@@ -3,6 +3,7 @@
 use super::Operand;
 use super::walk::{Outcome, State, Variable};
 use crate::template::ast::{At, Command, Expr, ExprKind, Number, Pipe};
+use crate::template::fmt::inside;
 use crate::template::functions::methods;
 use crate::template::value::{Map, MapKind, Text, Value};
 
@@ -174,6 +175,11 @@ impl<'s> State<'s> {
                 return Ok(found);
             }
             _ => {}
+        }
+        let hidden = inside(&receiver.value).is_some_and(|object| object.of.fields.iter().any(|field| field.name.as_bytes() == &**name));
+        if hidden {
+            let (field, of) = (name.lossy(), receiver.value.type_name());
+            return Err(self.error(&format!("{field} is an unexported field of struct type {of}")));
         }
         Err(self.error(&format!("can't evaluate field {} in type {}", name.lossy(), receiver.static_type())))
     }

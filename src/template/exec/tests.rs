@@ -70,7 +70,14 @@ fn hostile_templates_end_in_an_error_that_names_the_limit_and_the_line() {
             "{{ range until 9999 }}{{ $_ := regexMatch (printf \"[a-z]{1,900}%d\" .) \"a\" }}{{ end }}",
             "more than 30000000 bytes of values",
         ),
+        (
+            "slow pattern",
+            "{{ regexMatch \"(?:(?:a|b|ab){1,20}){1,40}c\" (repeat 99999 \"a\") }}",
+            "a regular expression of up to 262144 bytes on a text of 99999 bytes",
+        ),
         ("pattern", "{{ regexMatch (repeat 100 \"\\\\pL\") (repeat 99999 \"a\") }}", "on a text of 99999 bytes"),
+        ("toml", "{{ fromToml (print \"a = \" (repeat 999 \"[\")) }}", "arrays and inline tables of TOML nested deeper than 200"),
+        ("toml key", "{{ fromToml (print (repeat 999 \"a.\") \"b = 1\") }}", "a TOML key of more than 100 parts"),
         ("cycle", "{{ $d := dict }}{{ $_ := set $d \"d\" $d }}{{ deepCopy $d }}", "a value nested deeper than 1000"),
         ("keys", "{{ range until 999 }}{{ genPrivateKey \"ecdsa\" }}{{ end }}", "more than 200000 steps"),
     ];

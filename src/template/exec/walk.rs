@@ -254,7 +254,12 @@ impl<'s> State<'s> {
                 self.iterate(branch, entries.map(|(key, value)| (Value::Str(key), Operand { value, boxed })))?
             }
             Value::Int(_) | Value::Int64(_) if self.session.profile().range_over_int => self.range_over_int(branch, &value)?,
-            other => return Err(self.error(&format!("range can't iterate over {}", shown_text(other)))),
+            other => {
+                let shown = shown_text(other);
+                // Go follows the pointer first.
+                let is_pointer = matches!(other, Value::Struct(object) if object.of.pointer);
+                return Err(self.error(&format!("range can't iterate over {}", if is_pointer { &shown[1..] } else { &shown })));
+            }
         };
         let flow = match &branch.otherwise {
             Some(otherwise) if !ran => self.list(dot, otherwise)?,

@@ -1,20 +1,21 @@
 //! Go's `fmt` and `strconv` as templates meet them: how values print, `printf` and its error forms, quoting, floats. Depends on values.
 
 mod float;
+mod inside;
 mod printf;
-mod quote;
 
 use std::io::Write as _;
 
 pub(crate) use super::value::MAX_DEPTH;
-use super::value::{Elem, List, Map, Value};
+use super::value::{List, Map, Value};
 
+pub(crate) use crate::quote::{is_print, quote, unquote, unquote_char};
 pub(crate) use float::{general, json_number};
+pub(crate) use inside::inside;
 pub(crate) use printf::{printf, printf_within};
-pub(crate) use quote::{is_print, quote, unquote, unquote_char};
 
 /// What stands for the address that Go prints for a pointer inside another value.
-const ADDRESS: &[u8] = b"0xc000000000";
+const ADDRESS: u64 = 0xc0_0000_0000;
 
 /// Appends a value as `%v` prints it.
 pub(crate) fn print_value(out: &mut Vec<u8>, value: &Value) {
@@ -62,7 +63,7 @@ fn print_nested(out: &mut Vec<u8>, value: &Value, depth: usize) {
         Value::Bytes(bytes) => print_sequence(out, bytes.iter(), push_display),
         Value::List(list) => print_list(out, list, depth),
         Value::Map(map) => print_map(out, map, depth),
-        Value::Struct(object) if object.of.pointer && depth > 0 => out.extend_from_slice(ADDRESS),
+        Value::Struct(object) if object.of.pointer && depth > 0 => push_display(out, format_args!("{ADDRESS:#x}")),
         Value::Struct(object) => {
             out.extend_from_slice(if object.of.pointer { b"&{" } else { b"{" });
             for (index, field) in object.fields.iter().enumerate() {
@@ -76,6 +77,7 @@ fn print_nested(out: &mut Vec<u8>, value: &Value, depth: usize) {
         Value::Time(time) => push_display(out, time),
         Value::Duration(nanoseconds) => out.extend_from_slice(super::functions::dates::duration_text(*nanoseconds).as_bytes()),
         Value::Version(version) => push_display(out, version),
+        Value::Ordinal(of, number) => push_display(out, super::functions::dates::ordinal_name(*of, *number)),
     }
 }
 
@@ -96,9 +98,6 @@ fn print_sequence<T>(out: &mut Vec<u8>, items: impl Iterator<Item = T>, mut prin
 }
 
 fn print_list(out: &mut Vec<u8>, list: &List, depth: usize) {
-    if matches!(list.elem, Elem::Structs(_)) && depth == 0 {
-        return print_sequence(out, list.items().iter(), |out, _| out.extend_from_slice(ADDRESS));
-    }
     print_sequence(out, list.items().iter(), |out, item| print_nested(out, item, depth + 1));
 }
 

@@ -1,8 +1,10 @@
 //! `fmt.Sprintf`: verbs, flags, widths, argument indexes, and the texts Go writes into the output instead of failing.
 
-use super::super::value::{Map, Value};
-use super::quote::{is_print, quote_with};
-use super::{MAX_DEPTH, float};
+use super::super::object::Struct;
+use super::super::value::{List, Map, Value};
+use super::inside::{go_time, inside};
+use super::{ADDRESS, MAX_DEPTH, float};
+use crate::quote::{is_print, quote_with};
 
 /// Widths and precisions above this are misuse, as in Go.
 const MAX_WIDTH: usize = 1_000_000;
@@ -14,7 +16,7 @@ pub(crate) fn printf(format: &[u8], args: &[Value]) -> Vec<u8> {
 
 /// The same, given up once there are more than `most` bytes.
 pub(crate) fn printf_within(format: &[u8], args: &[Value], most: usize) -> Vec<u8> {
-    let mut printer = Printer { out: Vec::with_capacity(format.len() + 32), flags: Flags::default(), most };
+    let mut printer = Printer { out: Vec::with_capacity(format.len() + 32), flags: Flags::default(), most, misused: false };
     let mut cursor = Cursor { format, at: 0, args, next: 0, reordered: false, good_index: true };
     while let Some(found) = memchr::memchr(b'%', &format[cursor.at..]) {
         printer.out.extend_from_slice(&format[cursor.at..cursor.at + found]);
@@ -215,6 +217,8 @@ struct Printer {
     flags: Flags,
     /// How much may be written before the rest is left out.
     most: usize,
+    /// Inside a form of misuse: there nothing prints itself.
+    misused: bool,
 }
 
 impl Printer {
@@ -238,7 +242,9 @@ impl Printer {
     /// `%!d(string=x)`.
     fn misuse(&mut self, value: &Value, verb: char) {
         self.put(&format!("%!{verb}("));
+        self.misused = true;
         self.typed(value);
+        self.misused = false;
         self.put(")");
     }
 
@@ -266,6 +272,8 @@ impl Printer {
         match value {
             // Only errors can be wrapped, and values are none.
             _ if verb == 'w' && depth == 0 => self.misuse(value, verb),
+            Value::Nil if verb == 'p' => self.misuse(value, verb),
+            _ if verb == 'p' && depth == 0 => self.pointer(value, verb),
             Value::Nil if depth > 0 || verb == 'v' => {
                 let text: &[u8] = if self.flags.sharp_v && depth > 0 { b"interface {}(nil)" } else { b"<nil>" };
                 if depth > 0 { self.out.extend_from_slice(text) } else { self.pad(text) }
@@ -276,40 +284,91 @@ impl Printer {
                 _ => self.misuse(value, verb),
             },
             Value::Int(number) | Value::Int64(number) => self.integer(i128::from(*number), verb, value),
-            Value::Uint64(number) => self.integer(i128::from(*number), verb, value),
-            Value::Uint8(number) => self.integer(i128::from(*number), verb, value),
+            Value::Uint64(number) => self.unsigned(*number, verb, value),
+            Value::Uint8(number) => self.unsigned(u64::from(*number), verb, value),
             Value::Float(number) => self.float(*number, verb, value),
             Value::Str(text) => self.string(text, verb, value),
             Value::Bytes(bytes) => match verb {
                 's' | 'x' | 'X' | 'q' => self.string(bytes, verb, value),
-                _ => self.sequence(bytes.iter().map(|byte| Value::Uint8(*byte)), verb, depth, &value.type_name()),
+                _ => {
+                    let type_name = if depth == 0 && matches!(verb, 'v' | 'd') { "[]byte" } else { "[]uint8" };
+                    self.sequence(bytes.iter().map(|byte| Value::Uint8(*byte)), verb, depth, type_name);
+                }
             },
+            Value::List(List { items: None, .. }) | Value::Map(Map { table: None, .. }) if self.flags.sharp_v => {
+                self.put(&format!("{}(nil)", value.type_name()));
+            }
             Value::List(list) => self.sequence(list.items().iter().cloned(), verb, depth, &value.type_name()),
             Value::Map(map) => self.map(map, verb, depth, &value.type_name()),
-            Value::Struct(_) | Value::Time(_) | Value::Duration(_) | Value::Version(_) => self.object(value, verb, depth),
+            Value::Struct(object) => self.object(object, value, verb, depth),
+            Value::Duration(number) | Value::Ordinal(_, number) if !self.prints_itself(verb) => {
+                self.integer(i128::from(*number), verb, value);
+            }
+            Value::Time(time) if self.flags.sharp_v && !self.misused => self.put(&go_time(time)),
+            Value::Version(_) | Value::Time(_) if !self.prints_itself(verb) => {
+                if let Some(object) = inside(value) {
+                    self.object(&object, value, verb, depth);
+                }
+            }
+            Value::Time(_) | Value::Duration(_) | Value::Version(_) | Value::Ordinal(..) => self.string(&super::shown(value), verb, value),
         }
     }
 
-    /// Structs, and what prints itself.
-    fn object(&mut self, value: &Value, verb: char, depth: usize) {
-        match value {
-            Value::Struct(object) => {
-                self.put(if object.of.pointer { "&{" } else { "{" });
-                for (index, field) in object.fields.iter().enumerate() {
-                    if index > 0 {
-                        self.put(" ");
-                    }
-                    if self.flags.plus_v {
-                        self.put(object.of.fields[index].name);
-                        self.put(":");
-                    }
-                    self.value(field, verb, depth + 1);
-                }
-                self.put("}");
-            }
-            Value::Duration(nanoseconds) if verb == 'd' => self.integer(i128::from(*nanoseconds), verb, value),
-            _ => self.string(&super::shown(value), verb, value),
+    /// Whether Go would take the text that a value has for itself.
+    fn prints_itself(&self, verb: char) -> bool {
+        matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') && !self.flags.sharp_v && !self.misused
+    }
+
+    /// A struct; of a pointer inside something else only the address.
+    fn object(&mut self, object: &Struct, value: &Value, verb: char, depth: usize) {
+        if object.of.pointer && depth > 0 {
+            return self.pointer(value, verb);
         }
+        let (sharp, named) = (self.flags.sharp_v, self.flags.sharp_v || self.flags.plus_v);
+        self.put(if object.of.pointer { "&" } else { "" });
+        self.put(if sharp { object.of.name } else { "" });
+        self.put("{");
+        for (index, field) in object.fields.iter().enumerate() {
+            if index > 0 {
+                self.put(if sharp { ", " } else { " " });
+            }
+            if named {
+                self.put(object.of.fields[index].name);
+                self.put(":");
+            }
+            self.value(field, verb, depth + 1);
+        }
+        self.put("}");
+    }
+
+    /// The address of what has one, the same for all.
+    fn pointer(&mut self, value: &Value, verb: char) {
+        let address = match value {
+            Value::List(List { items: None, .. }) | Value::Map(Map { table: None, .. }) => 0,
+            Value::List(_) | Value::Bytes(_) | Value::Map(_) | Value::Version(_) => ADDRESS,
+            Value::Struct(object) if object.of.pointer => ADDRESS,
+            _ => return self.misuse(value, verb),
+        };
+        match verb {
+            'v' if self.flags.sharp_v => self.put(&format!("({})({address:#x})", value.type_name())),
+            'v' | 'p' => {
+                self.flags.sharp = !self.flags.sharp;
+                self.digits(&format!("{address:x}"), false, 'x');
+                self.flags.sharp = !self.flags.sharp;
+            }
+            'b' | 'o' | 'd' | 'x' | 'X' => self.integer(i128::from(address), verb, value),
+            _ => self.misuse(value, verb),
+        }
+    }
+
+    /// An unsigned number, which Go's syntax shows in hexadecimal.
+    fn unsigned(&mut self, number: u64, verb: char, value: &Value) {
+        if verb != 'v' || !self.flags.sharp_v {
+            return self.integer(i128::from(number), verb, value);
+        }
+        self.flags.sharp = true;
+        self.digits(&format!("{number:x}"), false, 'x');
+        self.flags.sharp = false;
     }
 
     fn sequence(&mut self, items: impl Iterator<Item = Value>, verb: char, depth: usize, type_name: &str) {
@@ -340,7 +399,10 @@ impl Printer {
 
     fn string(&mut self, text: &[u8], verb: char, value: &Value) {
         match verb {
-            'v' if self.flags.sharp_v => self.pad(quote_with(text, '"', false).as_bytes()),
+            'v' if self.flags.sharp_v => {
+                let cut = self.truncated(text);
+                self.pad(quote_with(&cut, '"', false).as_bytes());
+            }
             'v' | 's' => {
                 let cut = self.truncated(text);
                 self.pad(&cut);

@@ -93,7 +93,7 @@ enum Basic {
 fn basic(value: &Value) -> Basic {
     match value {
         Value::Bool(_) => Basic::Bool,
-        Value::Int(_) | Value::Int64(_) | Value::Duration(_) => Basic::Int,
+        Value::Int(_) | Value::Int64(_) | Value::Duration(_) | Value::Ordinal(..) => Basic::Int,
         Value::Uint64(_) | Value::Uint8(_) => Basic::Uint,
         Value::Float(_) => Basic::Float,
         Value::Str(_) => Basic::Text,
@@ -104,7 +104,7 @@ fn basic(value: &Value) -> Basic {
 /// The number behind an integer of any type.
 fn integer(value: &Value) -> Option<i128> {
     match value {
-        Value::Int(number) | Value::Int64(number) | Value::Duration(number) => Some(i128::from(*number)),
+        Value::Int(number) | Value::Int64(number) | Value::Duration(number) | Value::Ordinal(_, number) => Some(i128::from(*number)),
         Value::Uint64(number) => Some(i128::from(*number)),
         Value::Uint8(number) => Some(i128::from(*number)),
         _ => None,
@@ -160,13 +160,23 @@ fn equal_others(a: &Value, b: &Value) -> Result<bool, Fail> {
     let nil = (is_nil(a), is_nil(b));
     match (a, b) {
         _ if nil.0 || nil.1 => Ok(nil.0 == nil.1),
-        (Value::Struct(a), Value::Struct(b)) => Ok(std::rc::Rc::ptr_eq(a, b)),
+        (Value::Struct(one), Value::Struct(other)) if one.of.pointer => Ok(std::rc::Rc::ptr_eq(one, other)),
+        (Value::Struct(_), Value::Struct(_)) if is_comparable(b) => Ok(a.deep_equal(b)),
         (Value::Time(a), Value::Time(b)) => Ok(a == b),
         (Value::Version(a), Value::Version(b)) => Ok(std::rc::Rc::ptr_eq(a, b)),
         _ => {
             let shown = String::from_utf8_lossy(&fmt::printf(b"%s", std::slice::from_ref(b))).into_owned();
             Err(format!("non-comparable type {shown}: {}", b.type_name()).into())
         }
+    }
+}
+
+/// Whether Go compares values of this type: neither lists nor maps, nor structs with such fields.
+fn is_comparable(value: &Value) -> bool {
+    match value {
+        Value::List(_) | Value::Map(_) | Value::Bytes(_) => false,
+        Value::Struct(object) if !object.of.pointer => object.fields.iter().all(is_comparable),
+        _ => true,
     }
 }
 

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 use super::date_layout::{self, Piece};
 use super::{Args, Function, Outcome, Param, fixed};
 use crate::template::exec::Call;
-use crate::template::object::{Time, TomlLocal};
+use crate::template::object::{Ordinal, Time, TomlLocal};
 use crate::template::value::Value;
 use Param::{Any, Str, Time as TimeParam};
 
@@ -305,6 +305,15 @@ fn write_number(out: &mut String, number: i8, fill: Option<char>) -> std::fmt::R
         Some(_) => write!(out, "{number:2}"),
         None => write!(out, "{number}"),
     }
+}
+
+/// The name of a month or a day of the week.
+pub(crate) fn ordinal_name(of: Ordinal, number: i64) -> &'static str {
+    let (names, first): (&[&'static str], i64) = match of {
+        Ordinal::Month => (&date_layout::MONTHS, 1),
+        Ordinal::Weekday => (&date_layout::WEEKDAYS, 0),
+    };
+    usize::try_from(number - first).ok().and_then(|index| names.get(index)).copied().unwrap_or_default()
 }
 
 fn weekday(day: Weekday) -> &'static str {

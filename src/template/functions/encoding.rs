@@ -33,7 +33,7 @@ pub(super) const ROWS: &[Function] = &[
         value => Ok(Value::text(to_toml(call, value).unwrap_or_else(|message| message))),
     })
     .walking(),
-    fixed("fromToml", &[Str], |call, args| call.made_whole(encode::parse_toml(&args.str(0)).unwrap_or_else(error_map))),
+    fixed("fromToml", &[Str], from_toml),
     fixed("mustToToml", &[Any], |call, args| Ok(Value::text(to_toml(call, args.any(0))?))).walking().when(|profile| profile.must_to_toml),
     fixed("b64enc", &[Str], |_, args| Ok(Value::text(data_encoding::BASE64.encode(args.text(0))))),
     fixed("b64dec", &[Str], |_, args| Ok(or_message(encode::from_base64(args.text(0))))),
@@ -135,10 +135,18 @@ fn value_type(value: &Value) -> &'static str {
     }
 }
 
+fn from_toml(call: &Call<'_>, args: Args<'_>) -> Outcome {
+    call.made_whole(match encode::parse_toml(&args.str(0)) {
+        Ok(value) => value,
+        Err(encode::Unread::Wrong(message)) => error_map(message),
+        Err(encode::Unread::Limit(limit)) => return Err(Fail::limit(limit)),
+    })
+}
+
 fn from_json(call: &Call<'_>, args: Args<'_>) -> Outcome {
     call.made_whole(match encode::parse_json_leniently(args.text(0)) {
         Err(message) => error_map(message),
-        Ok((Value::Nil, _)) => Value::Map(Map::nil()),
+        Ok((Value::Nil, None)) => Value::Map(Map::nil()),
         Ok((Value::Map(map), problem)) => {
             if let Some(message) = problem {
                 map.set(Text::from("Error"), Value::text(message));
@@ -153,11 +161,11 @@ fn from_json(call: &Call<'_>, args: Args<'_>) -> Outcome {
 }
 
 fn from_json_array(call: &Call<'_>, args: Args<'_>) -> Outcome {
-    call.made_whole(match encode::parse_json(args.text(0)) {
-        Err(message) => Value::list(vec![Value::text(message)]),
-        Ok(Value::Nil) => Value::List(List::nil(Elem::Any)),
-        Ok(list @ Value::List(_)) => list,
-        Ok(other) => {
+    call.made_whole(match encode::parse_json_leniently(args.text(0)) {
+        Err(message) | Ok((Value::List(_), Some(message))) => Value::list(vec![Value::text(message)]),
+        Ok((Value::Nil, None)) => Value::List(List::nil(Elem::Any)),
+        Ok((list @ Value::List(_), None)) => list,
+        Ok((other, _)) => {
             let message = format!("json: cannot unmarshal {} into Go value of type []interface {{}}", value_type(&other));
             Value::list(vec![Value::text(message)])
         }

@@ -8,7 +8,7 @@ use super::encoding::to_yaml;
 use super::{Args, Function, Outcome, Param, dates, fixed, open, paths};
 use crate::template::exec::{Call, Fail};
 use crate::template::glob::Glob;
-use crate::template::object::Struct;
+use crate::template::object::{Ordinal, Struct};
 use crate::template::value::{Elem, List, Map, MapKind, Table, Text, Value};
 use crate::version::Version;
 use Param::{Any, Int, Str};
@@ -22,6 +22,7 @@ pub(crate) fn find(receiver: &Value, name: &[u8]) -> Option<&'static Function> {
         Value::Version(_) => VERSION,
         Value::Time(_) => TIME,
         Value::Duration(_) => DURATION,
+        Value::Ordinal(..) => ORDINAL,
         Value::Struct(object) if object.of.action_prints.is_some() => KUBE_VERSION,
         _ => return None,
     };
@@ -73,6 +74,11 @@ const VERSION: &[Function] = &[
     fixed("Metadata", &[Any], |_, args| version(args, |version| Value::text(&*version.metadata))),
     fixed("Original", &[Any], |_, args| version(args, |version| Value::text(version.original()))),
     fixed("String", &[Any], |_, args| version(args, |version| Value::text(version.to_string()))),
+    fixed("Value", &[Any], |_, args| version(args, |version| Value::text(version.to_string()))),
+    fixed("MarshalText", &[Any], |_, args| version(args, |version| Value::Bytes(version.to_string().into()))),
+    fixed("MarshalJSON", &[Any], |_, args| version(args, |version| Value::Bytes(format!("\"{version}\"").into()))),
+    fixed("SetPrerelease", &[Any, Str], |_, args| changed(args, |version, text| version.with_suffixes(text, &version.metadata))),
+    fixed("SetMetadata", &[Any, Str], |_, args| changed(args, |version, text| version.with_suffixes(&version.prerelease, text))),
     fixed("Compare", &[Any, Any], |_, args| compared(args, |order| Value::Int(order as i64))),
     fixed("LessThan", &[Any, Any], |_, args| compared(args, |order| Value::Bool(order.is_lt()))),
     fixed("LessThanEqual", &[Any, Any], |_, args| compared(args, |order| Value::Bool(order.is_le()))),
@@ -90,20 +96,28 @@ const VERSION: &[Function] = &[
 const TIME: &[Function] = &[
     fixed("Format", &[Any, Str], |_, args| time(args, |time| Value::text(dates::layout(time, &args.str(1))))),
     fixed("String", &[Any], |_, args| Ok(Value::text(crate::template::fmt::shown(args.any(0))))),
+    fixed("GoString", &[Any], |_, args| Ok(Value::text(crate::template::fmt::printf(b"%#v", &args.values(0))))),
     fixed("Unix", &[Any], |_, args| time(args, |time| Value::Int64(time.timestamp().as_second()))),
     fixed("UnixNano", &[Any], |_, args| time(args, |time| Value::Int64(time.timestamp().as_nanosecond() as i64))),
+    fixed("UnixMilli", &[Any], |_, args| time(args, |time| Value::Int64(time.timestamp().as_millisecond()))),
+    fixed("UnixMicro", &[Any], |_, args| time(args, |time| Value::Int64(time.timestamp().as_microsecond()))),
+    fixed("Nanosecond", &[Any], |_, args| time(args, |time| Value::Int(time.subsec_nanosecond().into()))),
     fixed("Year", &[Any], |_, args| time(args, |time| Value::Int(i64::from(time.year())))),
     fixed("YearDay", &[Any], |_, args| time(args, |time| Value::Int(i64::from(time.day_of_year())))),
     fixed("Day", &[Any], |_, args| time(args, |time| Value::Int(i64::from(time.day())))),
     fixed("Hour", &[Any], |_, args| time(args, |time| Value::Int(i64::from(time.hour())))),
     fixed("Minute", &[Any], |_, args| time(args, |time| Value::Int(i64::from(time.minute())))),
     fixed("Second", &[Any], |_, args| time(args, |time| Value::Int(i64::from(time.second())))),
-    fixed("Month", &[Any], |_, args| time(args, |time| Value::text(dates::layout(time, "January")))),
-    fixed("Weekday", &[Any], |_, args| time(args, |time| Value::text(dates::layout(time, "Monday")))),
+    fixed("Month", &[Any], |_, args| time(args, |time| Value::Ordinal(Ordinal::Month, time.month().into()))),
+    fixed("Weekday", &[Any], |_, args| time(args, |time| Value::Ordinal(Ordinal::Weekday, time.weekday().to_sunday_zero_offset().into()))),
     fixed("IsZero", &[Any], |_, args| time(args, |time| Value::Bool(dates::is_zero(time)))),
     fixed("Before", &[Any, Param::Time], |_, args| two_times(args, |a, b| a < b)),
     fixed("After", &[Any, Param::Time], |_, args| two_times(args, |a, b| a > b)),
     fixed("Equal", &[Any, Param::Time], |_, args| two_times(args, |a, b| a == b)),
+    fixed("Compare", &[Any, Param::Time], |_, args| times(args, |a, b| Value::Int(a.cmp(&b) as i64))),
+    fixed("Sub", &[Any, Param::Time], |_, args| times(args, |a, b| Value::Duration(difference(a, b)))),
+    fixed("MarshalText", &[Any], |_, args| time(args, |time| Value::Bytes(dates::rfc3339_nano(time).into()))),
+    fixed("MarshalJSON", &[Any], |_, args| time(args, |time| Value::Bytes(format!("\"{}\"", dates::rfc3339_nano(time)).into()))),
     fixed("UTC", &[Any], |_, args| Ok(args.any(0).clone())),
     fixed("Local", &[Any], |_, args| Ok(args.any(0).clone())),
     fixed("AddDate", &[Any, Int, Int, Int], add_date),
@@ -114,9 +128,15 @@ const DURATION: &[Function] = &[
     fixed("Hours", &[Any], |_, args| Ok(Value::Float(nanoseconds(args) as f64 / 3.6e12))),
     fixed("Minutes", &[Any], |_, args| Ok(Value::Float(nanoseconds(args) as f64 / 6e10))),
     fixed("Seconds", &[Any], |_, args| Ok(Value::Float(nanoseconds(args) as f64 / 1e9))),
+    fixed("Nanoseconds", &[Any], |_, args| Ok(Value::Int64(nanoseconds(args)))),
+    fixed("Microseconds", &[Any], |_, args| Ok(Value::Int64(nanoseconds(args) / 1_000))),
+    fixed("Abs", &[Any], |_, args| Ok(Value::Duration(nanoseconds(args).saturating_abs()))),
     fixed("Milliseconds", &[Any], |_, args| Ok(Value::Int64(nanoseconds(args) / 1_000_000))),
     open("String", &[Any], Any, |_, args| Ok(Value::text(crate::template::fmt::shown(args.any(0))))),
 ];
+
+/// `time.Month`, `time.Weekday`.
+const ORDINAL: &[Function] = &[fixed("String", &[Any], |_, args| Ok(Value::text(crate::template::fmt::shown(args.any(0)))))];
 
 fn map_of(args: Args<'_>) -> Map {
     args.map(0)
@@ -213,6 +233,13 @@ fn compared(args: Args<'_>, get: impl FnOnce(Ordering) -> Value) -> Outcome {
     }
 }
 
+/// The version with another text behind its numbers.
+fn changed(args: Args<'_>, change: impl FnOnce(&Version, &str) -> crate::error::Result<Version>) -> Outcome {
+    let Value::Version(version) = args.any(0) else { return Ok(Value::Nil) };
+    let changed = change(version, &args.str(1)).map_err(|error| error.to_string())?;
+    Ok(Value::Version(std::rc::Rc::new(changed)))
+}
+
 /// The version with other numbers and nothing behind them.
 fn next_version(args: Args<'_>, numbers: impl FnOnce(&Version) -> (u64, u64, u64)) -> Outcome {
     let Value::Version(version) = args.any(0) else { return Ok(Value::Nil) };
@@ -223,10 +250,20 @@ fn next_version(args: Args<'_>, numbers: impl FnOnce(&Version) -> (u64, u64, u64
 }
 
 fn two_times(args: Args<'_>, compare: impl FnOnce(jiff::Timestamp, jiff::Timestamp) -> bool) -> Outcome {
+    times(args, |a, b| Value::Bool(compare(a, b)))
+}
+
+fn times(args: Args<'_>, get: impl FnOnce(jiff::Timestamp, jiff::Timestamp) -> Value) -> Outcome {
     match (args.any(0), args.any(1)) {
-        (Value::Time(a), Value::Time(b)) => Ok(Value::Bool(compare(a.zoned.timestamp(), b.zoned.timestamp()))),
+        (Value::Time(a), Value::Time(b)) => Ok(get(a.zoned.timestamp(), b.zoned.timestamp())),
         _ => Ok(Value::Nil),
     }
+}
+
+/// The nanoseconds from the second moment to the first; the longest durations there are where there are too many.
+fn difference(a: jiff::Timestamp, b: jiff::Timestamp) -> i64 {
+    let exact = a.as_nanosecond() - b.as_nanosecond();
+    i64::try_from(exact).unwrap_or(if exact < 0 { i64::MIN } else { i64::MAX })
 }
 
 fn time(args: Args<'_>, get: impl FnOnce(&jiff::ZonedDateTime) -> Value) -> Outcome {

@@ -18,6 +18,7 @@ mod lists;
 pub(crate) mod methods;
 mod numbers;
 mod paths;
+mod regex_dialect;
 mod regexes;
 mod semver;
 mod strings;

@@ -48,7 +48,7 @@ const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
 /// cast's `ToInt64`; Go on amd64 turns floats out of range into the smallest integer.
 pub(super) fn to_int(value: &Value) -> i64 {
     match value {
-        Value::Int(number) | Value::Int64(number) | Value::Duration(number) => *number,
+        Value::Int(number) | Value::Int64(number) | Value::Duration(number) | Value::Ordinal(_, number) => *number,
         Value::Uint64(number) => *number as i64,
         Value::Uint8(number) => i64::from(*number),
         Value::Bool(truth) => i64::from(*truth),

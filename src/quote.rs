@@ -1,4 +1,5 @@
-//! `strconv.Quote` and `strconv.Unquote`.
+//! Texts between quotation marks as Go writes and reads them (`strconv.Quote`, `strconv.Unquote`, `%q`): in templates and in what Helm says of
+//! a chart. Depends on nothing.
 
 use std::fmt::Write as _;
 
@@ -22,7 +23,7 @@ pub(crate) fn quote(text: &[u8]) -> String {
 }
 
 /// The same with a chosen quotation mark; `ascii` escapes everything else.
-pub(super) fn quote_with(text: &[u8], mark: char, ascii: bool) -> String {
+pub(crate) fn quote_with(text: &[u8], mark: char, ascii: bool) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push(mark);
     for chunk in text.utf8_chunks() {

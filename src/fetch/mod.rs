@@ -34,6 +34,7 @@ pub mod chart_ref;
 pub mod credentials;
 mod digest;
 pub mod folder;
+pub mod git;
 mod helmignore;
 mod http;
 mod index;

@@ -28,7 +28,7 @@ pub(super) fn application(side: &Side<'_>, path: &str, object: &Node, generator:
     let owner = format!("{generator}Application {}/{}", metadata("namespace"), metadata("name"));
     let several = items(spec, "sources");
     let sources: Vec<&Node> = if several.is_empty() { spec.get("source").into_iter().collect() } else { several.iter().collect() };
-    let application = Application { side, path, name: metadata("name"), namespace: metadata("namespace"), spec, sources: &sources };
+    let application = Application { side, path, name: metadata("name"), spec, sources: &sources };
     for source in &sources {
         if let Some(claim) = application.claim(source, &owner)? {
             into.claims.push(claim);
@@ -41,8 +41,6 @@ struct Application<'a> {
     side: &'a Side<'a>,
     path: &'a str,
     name: String,
-    /// Its own namespace, not that of what it installs.
-    namespace: String,
     spec: &'a Node,
     sources: &'a [&'a Node],
 }

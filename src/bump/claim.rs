@@ -90,6 +90,29 @@ pub(super) struct ObjectKey {
     pub(super) optional: bool,
 }
 
+impl Claim {
+    /// A claim without values, of a release that has the chart's name.
+    pub(super) fn new(tool: Tool, file: &str, owner: impl Into<String>, place: Place, chart: &str, wanted: Wanted) -> Self {
+        Self {
+            tool,
+            file: file.to_owned(),
+            owner: owner.into(),
+            slot: String::new(),
+            place,
+            chart: chart.to_owned(),
+            wanted,
+            release: chart.to_owned(),
+            namespace: String::new(),
+            parts: Vec::new(),
+            values_key: None,
+            switched_off: None,
+            kube_version: None,
+            api_versions: Vec::new(),
+            unread: Vec::new(),
+        }
+    }
+}
+
 impl Unread {
     pub(super) fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
         Self { what: what.into(), why: why.into() }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::claim::{Claim, Wanted};
 use super::read::{self, Broken, Reading};
 use super::side::Side;
-use super::{Bump, Found, Source, Surroundings, Unreviewed, flux, layers};
+use super::{Bump, Found, Source, Surroundings, Tool, Unreviewed, applicationset, flux, layers, local, terraform};
 use crate::error::Result;
 use crate::fetch::tree::{ChangedFile, Tree};
 use crate::version::Version;
@@ -13,14 +13,21 @@ use crate::version::Version;
 /// See [`super::find`].
 pub(super) fn find(old: &dyn Tree, new: &dyn Tree, changed: &[ChangedFile], surroundings: &Surroundings) -> Result<Found> {
     let (old, new) = (Side::new(old, surroundings), Side::new(new, surroundings));
-    let files = Files::new(changed, flux::users(&old, &new, changed)?);
-    let before = read_all(&old, &files.old)?;
-    let after = read_all(&new, &files.new)?;
+    let mut users = flux::users(&old, &new, changed)?;
+    let paths: Vec<&str> = changed.iter().flat_map(|file| [file.old.as_deref(), file.new.as_deref()]).flatten().collect();
+    users.extend(applicationset::users(&new, &paths)?);
+    users.extend(terraform::users(&new, &paths)?);
+    let files = Files::new(changed, users);
+    let was = read_all(&old, &files.old)?;
+    let is = read_all(&new, &files.new)?;
     let mut found = Found { bumps: Vec::new(), unreviewed: Vec::new(), parsed_files: 0 };
-    for (was, is) in pairs(&files, &before.claims, &after.claims) {
+    for (was, is) in pairs(&files, &was.claims, &is.claims) {
         judge(&new, was, is, &mut found)?;
     }
-    broken(&old, &new, &files, &before, &after, &mut found)?;
+    broken(&old, &new, &files, &was, &is, &mut found)?;
+    let local = local::find(&old, &new, changed, &found.bumps)?;
+    found.bumps.extend(local);
+    without_marked_twice(&mut found);
     found.bumps.sort_by(|a, b| (&a.place, &a.release, &a.namespace).cmp(&(&b.place, &b.release, &b.namespace)));
     found.unreviewed.sort_by(|a, b| (&a.place, &a.chart, &a.reason).cmp(&(&b.place, &b.chart, &b.reason)));
     found.unreviewed.dedup();
@@ -57,13 +64,20 @@ impl Files {
     }
 
     /// What a new file was called in the old tree.
-    fn before<'a>(&'a self, new: &'a str) -> &'a str {
+    fn formerly<'a>(&'a self, new: &'a str) -> &'a str {
         self.moved.iter().find(|(_, to)| *to == new).map_or(new, |(from, _)| from)
     }
 }
 
 fn pick_ref(pick: fn(&ChangedFile) -> &Option<String>) -> impl Fn(&ChangedFile) -> Option<&str> {
     move |file| pick(file).as_deref()
+}
+
+/// A line that a tool's reader knows needs no marker.
+fn without_marked_twice(found: &mut Found) {
+    let known: BTreeSet<(String, u32)> =
+        found.bumps.iter().filter(|bump| bump.tool != Tool::Marker).map(|bump| (bump.place.file.clone(), bump.place.line)).collect();
+    found.bumps.retain(|bump| bump.tool != Tool::Marker || !known.contains(&(bump.place.file.clone(), bump.place.line)));
 }
 
 fn read_all(side: &Side<'_>, paths: &BTreeSet<String>) -> Result<Reading> {
@@ -117,7 +131,12 @@ fn related(was: &Claim, is: &Claim) -> bool {
 /// One release in both trees: moved, can't be told, or the same.
 fn judge(side: &Side<'_>, was: &Claim, is: &Claim, found: &mut Found) -> Result<()> {
     match (&was.wanted, &is.wanted) {
-        (Wanted::Known(old), Wanted::Known(new)) if !same(old, new) => found.bumps.push(bump(side, was, is, old, new)?),
+        (Wanted::Known(old), Wanted::Known(new)) if !same(old, new) => {
+            let releases = if is.tool == Tool::Dependency { local::through_parents(side, is)? } else { vec![is.clone()] };
+            for release in &releases {
+                found.bumps.push(bump(side, was, release, old, new)?);
+            }
+        }
         (_, Wanted::Unknown { reason, hint, .. }) | (Wanted::Unknown { reason, hint, .. }, _) if was.wanted != is.wanted => {
             let reason = if matches!(is.wanted, Wanted::Known(_)) { format!("in the old version, {reason}") } else { reason.clone() };
             let (tool, place, chart) = (is.tool, is.place.clone(), is.chart.clone());
@@ -128,7 +147,8 @@ fn judge(side: &Side<'_>, was: &Claim, is: &Claim, found: &mut Found) -> Result<
     Ok(())
 }
 
-fn bump(side: &Side<'_>, was: &Claim, is: &Claim, old: &Source, new: &Source) -> Result<Bump> {
+/// A release's move from one source to another, with its values.
+pub(super) fn bump(side: &Side<'_>, was: &Claim, is: &Claim, old: &Source, new: &Source) -> Result<Bump> {
     let layers = layers::resolve(side, is)?;
     let mut unread = is.unread.clone();
     unread.extend(layers.unread);
@@ -172,25 +192,25 @@ fn same_version(old: &str, new: &str) -> bool {
 }
 
 /// Files and parts of them that can't be read, where they differ between the trees.
-fn broken(old: &Side<'_>, new: &Side<'_>, files: &Files, before: &Reading, after: &Reading, found: &mut Found) -> Result<()> {
-    for broken in &after.broken {
-        let twin = before.broken.iter().find(|was| files.now(&was.file) == broken.file && was.what == broken.what);
+fn broken(old: &Side<'_>, new: &Side<'_>, files: &Files, was: &Reading, is: &Reading, found: &mut Found) -> Result<()> {
+    for broken in &is.broken {
+        let twin = was.broken.iter().find(|was| files.now(&was.file) == broken.file && was.what == broken.what);
         if let (Some(part), Some(was)) = (&broken.part, twin.and_then(|was| was.part.as_ref()))
             && part.same(was)
         {
             continue;
         }
-        if broken.part.is_none() && says_the_same(old, files.before(&broken.file), new, &broken.file)? {
+        if broken.part.is_none() && says_the_same(old, files.formerly(&broken.file), new, &broken.file)? {
             continue;
         }
         found.unreviewed.push(unreviewed(broken, None));
     }
-    for broken in before.broken.iter().filter(|broken| broken.part.is_none()) {
+    for broken in was.broken.iter().filter(|broken| broken.part.is_none()) {
         let now = files.now(&broken.file);
-        if after.broken.iter().any(|after| after.file == now) {
+        if is.broken.iter().any(|is| is.file == now) {
             continue;
         }
-        for claim in after.claims.iter().filter(|claim| claim.file == now) {
+        for claim in is.claims.iter().filter(|claim| claim.file == now) {
             let reason = format!("the old {} can't be read: {}", broken.file, broken.why);
             let (tool, place, chart) = (claim.tool, claim.place.clone(), claim.chart.clone());
             found.unreviewed.push(Unreviewed { tool, place, chart, reason, hint: None });

@@ -5,7 +5,7 @@ use memchr::memmem;
 use super::claim::Claim;
 use super::side::{Side, innermost, is_yaml};
 use super::text::{file_name, folder};
-use super::{Tool, argocd, dependency, flux};
+use super::{Tool, argocd, dependency, fleet, flux, helmfile, kustomize, marker, terraform};
 use crate::error::{Error, Place, Result};
 use crate::value::Node;
 
@@ -46,13 +46,29 @@ pub(super) fn representative(path: &str) -> String {
 /// When the tree can't be read.
 pub(super) fn read(side: &Side<'_>, path: &str, into: &mut Reading) -> Result<()> {
     match file_name(path) {
-        "Chart.yaml" | "requirements.yaml" => return dependency::read(side, path, into),
+        "Chart.yaml" | "requirements.yaml" => dependency::read(side, path, into)?,
+        "kustomization.yaml" | "kustomization.yml" | "Kustomization" => kustomize::read(side, path, into)?,
+        "fleet.yaml" => fleet::read(side, path, into)?,
+        name if name.ends_with(".tf") => terraform::read(side, path, into)?,
+        _ if is_helmfile(side, path)? => helmfile::read(side, path, into)?,
+        _ if is_yaml(path) => manifests(side, path, into)?,
         _ => {}
     }
-    if is_yaml(path) {
-        manifests(side, path, into)?;
+    marker::read(side, path, into)
+}
+
+/// Whether a file is one of helmfile: by its name, or by its folder or its releases, for those that another includes.
+fn is_helmfile(side: &Side<'_>, path: &str) -> Result<bool> {
+    let bare = path.strip_suffix(".gotmpl").unwrap_or(path);
+    if !is_yaml(bare) {
+        return Ok(false);
     }
-    Ok(())
+    if file_name(path).starts_with("helmfile") || file_name(folder(path)) == "helmfile.d" {
+        return Ok(true);
+    }
+    let Some(bytes) = side.bytes(path)? else { return Ok(false) };
+    let has = |text: &str| bytes.starts_with(text.trim_start().as_bytes()) || memmem::find(&bytes, text.as_bytes()).is_some();
+    Ok(has("\nreleases:") && memmem::find(&bytes, b"chart:").is_some() && memmem::find(&bytes, b"\napiVersion:").is_none())
 }
 
 /// Kubernetes objects: those of Argo CD and of Flux.

@@ -24,13 +24,15 @@ pub(super) struct Side<'a> {
     pub(super) tree: &'a dyn Tree,
     pub(super) surroundings: &'a Surroundings,
     parsed: RefCell<HashMap<String, Documents>>,
-    /// Every file of the tree that may hold YAML, for searching.
-    yaml_files: RefCell<Option<Rc<Vec<String>>>>,
+    /// Every file of the tree that may name a chart, for searching.
+    searched_files: RefCell<Option<Rc<Vec<String>>>>,
+    /// Files parsed as something else than YAML.
+    others: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> Side<'a> {
     pub(super) fn new(tree: &'a dyn Tree, surroundings: &'a Surroundings) -> Self {
-        Self { tree, surroundings, parsed: RefCell::default(), yaml_files: RefCell::default() }
+        Self { tree, surroundings, parsed: RefCell::default(), searched_files: RefCell::default(), others: RefCell::default() }
     }
 
     /// A file's bytes; `None` when it isn't there.
@@ -57,6 +59,22 @@ impl<'a> Side<'a> {
         Ok(Some(documents))
     }
 
+    /// The documents of a file that may be a template; `None` when it isn't there.
+    ///
+    /// # Errors
+    /// As [`Side::documents`].
+    pub(super) fn templated(&self, path: &str) -> Result<Option<Documents>> {
+        let key = format!("{path}\n");
+        if let Some(known) = self.parsed.borrow().get(&key) {
+            return Ok(Some(Rc::clone(known)));
+        }
+        let Some(bytes) = self.bytes(path)? else { return Ok(None) };
+        let masked = yaml::source(path, &bytes).map(|source| super::template::mask(&source.text));
+        let documents = Rc::new(masked.and_then(|text| parse(path, &text.into())));
+        self.parsed.borrow_mut().insert(key, Rc::clone(&documents));
+        Ok(Some(documents))
+    }
+
     /// A file's first document. `Ok(None)` when the file isn't there.
     ///
     /// # Errors
@@ -71,14 +89,19 @@ impl<'a> Side<'a> {
 
     /// How many files were parsed.
     pub(super) fn parsed_files(&self) -> usize {
-        self.parsed.borrow().len()
+        self.parsed.borrow().len() + self.others.borrow().len()
     }
 
-    /// The YAML files that hold all of these texts, by a search through their bytes: none is parsed.
+    /// Counts a file that a reader parses itself.
+    pub(super) fn count(&self, path: &str) {
+        self.others.borrow_mut().insert(path.to_owned());
+    }
+
+    /// The files that hold all of these texts, by a search through their bytes: none is parsed.
     pub(super) fn holding(&self, texts: &[&str]) -> Result<Vec<String>> {
         let finders: Vec<memmem::Finder<'_>> = texts.iter().map(|text| memmem::Finder::new(text.as_bytes())).collect();
         let mut found = Vec::new();
-        for path in self.yaml_files()?.iter() {
+        for path in self.searched_files()?.iter() {
             // A file too large to be read holds nothing that could be used.
             let Ok(Some(bytes)) = self.tree.read(path) else { continue };
             if finders.iter().all(|finder| finder.find(&bytes).is_some()) {
@@ -114,13 +137,13 @@ impl<'a> Side<'a> {
         kustomization.filter(|node| says(node, "kind", "Kustomization") || node.get("resources").is_some()).and_then(|node| field(&node, "namespace")).unwrap_or_default()
     }
 
-    fn yaml_files(&self) -> Result<Rc<Vec<String>>> {
-        if let Some(files) = &*self.yaml_files.borrow() {
+    fn searched_files(&self) -> Result<Rc<Vec<String>>> {
+        if let Some(files) = &*self.searched_files.borrow() {
             return Ok(Rc::clone(files));
         }
         let all = self.tree.files("")?;
-        let files = Rc::new(all.into_iter().filter(|path| is_yaml(path)).collect::<Vec<_>>());
-        *self.yaml_files.borrow_mut() = Some(Rc::clone(&files));
+        let files = Rc::new(all.into_iter().filter(|path| is_searched(path)).collect::<Vec<_>>());
+        *self.searched_files.borrow_mut() = Some(Rc::clone(&files));
         Ok(files)
     }
 
@@ -165,6 +188,11 @@ fn bare_url(url: &str) -> String {
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     let host = host.split_once(':').map_or(host, |(host, _)| host);
     format!("{}/{}", host.to_ascii_lowercase(), path.trim_start_matches('/'))
+}
+
+/// Whether a file may say which chart a release uses.
+fn is_searched(path: &str) -> bool {
+    is_yaml(path) || [".gotmpl", ".tf", "Kustomization"].iter().any(|ending| path.ends_with(ending))
 }
 
 fn parse(path: &str, bytes: &Bytes) -> Result<Vec<Node>> {

@@ -5,7 +5,7 @@ use crate::value::{Data, Node};
 /// A scalar's text as it is written: `1.10` stays `1.10`, although YAML reads the number 1.1. `None` for lists, mappings and null.
 pub(super) fn written(node: &Node) -> Option<String> {
     match &node.data {
-        Data::Str(text) => Some(text.to_string()),
+        Data::Str(text) => Some(super::template::unmask(text)),
         Data::Bool(_) | Data::Int(_) | Data::Uint(_) | Data::Float(_) => Some(plain_scalar(node)),
         Data::Null | Data::List(_) | Data::Map(_) => None,
     }

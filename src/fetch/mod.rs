@@ -35,6 +35,7 @@ pub mod credentials;
 pub mod dependencies;
 mod digest;
 pub mod folder;
+pub mod git;
 mod helmignore;
 mod http;
 mod index;

@@ -196,19 +196,43 @@ pub(super) fn read_lock(node: &Node, file: &'static str) -> Result<Option<Lock>>
 
 /// The time a lock was made: RFC 3339 or nothing (Go's `time.Time`).
 fn generated(decoder: &mut Decoder, node: &Node) {
-    static TIME: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(
-            r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d([.,]\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$",
-        )
-        .ok()
-    });
     match &node.data {
         Data::Null => {}
-        Data::Str(text) if TIME.as_ref().is_some_and(|time| time.is_match(text)) => {}
+        Data::Str(text) if is_time(text) => {}
         Data::Str(text) => {
             decoder.refuse_as(node, format!("parsing time {} as \"2006-01-02T15:04:05Z07:00\": cannot parse", quote(text.as_bytes())));
         }
         _ => decoder.refuse_as(node, "Time.UnmarshalJSON: input is not a JSON string".to_owned()),
+    }
+}
+
+/// Whether Go reads the text as RFC 3339: a comma may stand for the point.
+fn is_time(text: &str) -> bool {
+    const SECONDS: &[u8] = b"0000-00-00T00:00:00";
+    const ZONE: &[u8] = b"+00:00";
+    let shaped = |bytes: &[u8], shape: &[u8]| {
+        bytes.len() == shape.len()
+            && bytes.iter().zip(shape).all(|(byte, like)| if *like == b'0' { byte.is_ascii_digit() } else { byte == like })
+    };
+    let number = |bytes: &[u8], at: usize| 10 * (bytes[at] - b'0') + bytes[at + 1] - b'0';
+    let Some((moment, rest)) = text.as_bytes().split_at_checked(SECONDS.len()) else { return false };
+    if !shaped(moment, SECONDS)
+        || !(1..=12).contains(&number(moment, 5))
+        || !(1..=31).contains(&number(moment, 8))
+        || number(moment, 11) > 23
+        || number(moment, 14) > 59
+        || number(moment, 17) > 59
+    {
+        return false;
+    }
+    let zone = match rest {
+        [b'.' | b',', digit, rest @ ..] if digit.is_ascii_digit() => &rest[rest.iter().take_while(|byte| byte.is_ascii_digit()).count()..],
+        rest => rest,
+    };
+    match zone {
+        [b'Z'] => true,
+        [b'+' | b'-', behind @ ..] => shaped(behind, &ZONE[1..]) && number(behind, 0) <= 23 && number(behind, 3) <= 59,
+        _ => false,
     }
 }
 

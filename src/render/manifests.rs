@@ -2,10 +2,9 @@
 //! by kind.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use bstr::ByteSlice;
-use regex::bytes::Regex;
 
 use super::documents::{Document, Documents};
 use super::notes::Notes;
@@ -143,19 +142,34 @@ fn kind_rank<'k>(order: &[&str], kind: &'k str) -> (usize, &'k str) {
 
 /// The documents of a file: three dashes at the beginning of a line separate them.
 pub(super) fn split(content: &[u8], splitting: Splitting) -> Vec<&[u8]> {
-    #[allow(clippy::expect_used, reason = "the pattern is a constant")]
-    static WITH_BLANK_SPACE: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?-u)(?:\A|[\t\n\f\r ]*\n)---[\t\n\f\r ]*").expect("a valid pattern"));
-    #[allow(clippy::expect_used, reason = "the pattern is a constant")]
-    static DASHES: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?m-u)^---[\t ]*").expect("a valid pattern"));
     match splitting {
         Splitting::TakesBlankSpace => {
-            WITH_BLANK_SPACE.split(content.trim()).filter(|piece| !piece.is_empty()).map(ByteSlice::trim).collect()
+            let pieces = between_dashes(content.trim(), b"\t\n\x0c\r ").into_iter();
+            pieces.map(|piece| piece.trim_end_with(is_blank)).filter(|piece| !piece.is_empty()).map(ByteSlice::trim).collect()
         }
         Splitting::KeepsLineEnds => {
-            DASHES.split(content.trim_start()).map(ByteSlice::trim_start).filter(|piece| !piece.is_empty()).collect()
+            let pieces = between_dashes(content.trim_start(), b"\t ").into_iter();
+            pieces.map(ByteSlice::trim_start).filter(|piece| !piece.is_empty()).collect()
         }
     }
+}
+
+fn is_blank(character: char) -> bool {
+    matches!(character, '\t' | '\n' | '\x0c' | '\r' | ' ')
+}
+
+/// What stands between three dashes at the beginning of lines; the bytes of `blank` behind dashes are theirs, so that where line ends are
+/// blank, dashes in the line below dashes are text.
+fn between_dashes<'c>(content: &'c [u8], blank: &[u8]) -> Vec<&'c [u8]> {
+    let behind = |rest: &'c [u8]| &rest[rest.iter().take_while(|byte| blank.contains(byte)).count()..];
+    let mut rest = content.strip_prefix(b"---").map_or(content, behind);
+    let mut pieces = Vec::new();
+    while let Some(at) = rest.find(b"\n---") {
+        pieces.push(&rest[..=at]);
+        rest = behind(&rest[at + b"\n---".len()..]);
+    }
+    pieces.push(rest);
+    pieces
 }
 
 /// What Helm reads of a document.
@@ -270,7 +284,12 @@ fn hook_events(annotation: &str) -> Option<Vec<String>> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
+    use bstr::ByteSlice;
+    use proptest::prelude::*;
+    use regex::bytes::Regex;
+
     use super::{Documents, Notes, Output, Profile, Splitting, read, sort, split};
 
     type Table<'t> = &'t [(&'t str, &'t [&'t str])];
@@ -279,6 +298,19 @@ mod tests {
         for (text, expected) in table {
             let pieces: Vec<_> = split(text.as_bytes(), splitting).into_iter().map(String::from_utf8_lossy).collect();
             assert_eq!(pieces, *expected, "{text:?}");
+        }
+    }
+
+    proptest! {
+        /// Helm's own expressions.
+        #[test]
+        fn documents_are_split_as_by_helms_expressions(text in r"(---|[a\-\n\r\t\x0c \u{a0}]){0,12}") {
+            let (text, blank, dashes) = (text.as_bytes(), r"(?-u)(?:\A|[\t\n\f\r ]*\n)---[\t\n\f\r ]*", r"(?m-u)^---[\t ]*");
+            let (blank, dashes) = (Regex::new(blank).unwrap(), Regex::new(dashes).unwrap());
+            let by_blank: Vec<_> = blank.split(text.trim()).filter(|piece| !piece.is_empty()).map(ByteSlice::trim).collect();
+            let by_dashes: Vec<_> = dashes.split(text.trim_start()).map(ByteSlice::trim_start).filter(|piece| !piece.is_empty()).collect();
+            prop_assert_eq!(split(text, Splitting::TakesBlankSpace), by_blank);
+            prop_assert_eq!(split(text, Splitting::KeepsLineEnds), by_dashes);
         }
     }
 

@@ -252,23 +252,37 @@ fn head(object: &Node, profile: &Profile) -> Result<Head, String> {
              map[string]string \"json:\\\"annotations\\\"\" }}"
         ));
     }
+    // The keys are sorted by then, and the first that is wrong is told.
+    if let Some(annotations) = field(metadata, "annotations") {
+        head.hook = hook_annotation(annotations)?;
+    }
     if let Some(name) = field(metadata, "name") {
         scalar(name, ".metadata.name")?;
     }
-    let Some(annotations) = field(metadata, "annotations") else { return Ok(head) };
+    Ok(head)
+}
+
+fn hook_annotation(annotations: &Node) -> Result<Option<String>, String> {
+    let mut hook = None;
     match &annotations.data {
         Data::Null => {}
         Data::Map(map) => {
+            let mut wrong: Option<(&str, String)> = None;
             for (key, entry) in map {
-                let value = scalar(&entry.value, ".metadata.annotations")?;
-                if &**key == HOOK_ANNOTATION {
-                    head.hook = Some(value);
+                match scalar(&entry.value, ".metadata.annotations") {
+                    Ok(value) if &**key == HOOK_ANNOTATION => hook = Some(value),
+                    Ok(_) => {}
+                    Err(problem) if wrong.as_ref().is_none_or(|(first, _)| &**key < *first) => wrong = Some((key, problem)),
+                    Err(_) => {}
                 }
+            }
+            if let Some((_, problem)) = wrong {
+                return Err(problem);
             }
         }
         other => return Err(format!("{} into Go struct field .metadata.annotations of type map[string]string", json_type(other))),
     }
-    Ok(head)
+    Ok(hook)
 }
 
 /// The events of a hook; `None` when one is unknown: Helm then leaves the document out.
@@ -319,10 +333,13 @@ mod tests {
     #[allow(clippy::unwrap_used)]
     fn documents_are_refused_in_helms_words() {
         let decoding = "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal";
-        let table: [(&[u8], String); 4] = [
+        let annotations = |found: &str| format!("{decoding} {found} into Go struct field .metadata.annotations of type string");
+        let table: [(&[u8], String); 6] = [
             (b"k: \xff\xfe", "error converting YAML to JSON: yaml: invalid leading UTF-8 octet".into()),
             (b"k: \xe9", "error converting YAML to JSON: yaml: incomplete UTF-8 octet sequence".into()),
             (b"metadata: {name: {a: 1}}", format!("{decoding} object into Go struct field .metadata.name of type string")),
+            (b"metadata: {name: {a: 1}, annotations: {b: [c]}}", annotations("array")),
+            (b"metadata: {annotations: {z: {c: 1}, b: [c]}}", annotations("array")),
             (b"kind: [a]", format!("{decoding} array into Go struct field SimpleHead.kind of type string")),
         ];
         for (text, expected) in table {

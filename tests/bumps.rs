@@ -53,7 +53,12 @@ fn read_case(path: PathBuf) -> Case {
     }
     for (name, lines) in parts {
         let side = |open: &str, close: &str, drop: (&str, &str)| -> Bytes {
-            lines.iter().filter_map(|line| one_side(line, (open, close), drop)).flat_map(|line| [line, "\n".into()]).collect::<String>().into()
+            lines
+                .iter()
+                .filter_map(|line| one_side(line, (open, close), drop))
+                .flat_map(|line| [line, "\n".into()])
+                .collect::<String>()
+                .into()
         };
         let (old, new) = (side("[-", "-]", ("{+", "+}")), side("{+", "+}", ("[-", "-]")));
         match (name.strip_prefix("old/"), name.strip_prefix("new/")) {
@@ -108,7 +113,9 @@ fn describe_bump(text: &mut String, bump: &Bump) {
     }
     for layer in &bump.values {
         let _ = match layer {
-            Layer::Values(node) => writeln!(text, "  values {}:{} {}", node.at.source.name, node.at.line, serde_json::to_string(node).unwrap()),
+            Layer::Values(node) => {
+                writeln!(text, "  values {}:{} {}", node.at.source.name, node.at.line, serde_json::to_string(node).unwrap())
+            }
             Layer::Set(set) => writeln!(text, "  set {set}"),
             Layer::SetString(set) => writeln!(text, "  set-string {set}"),
             Layer::SetJson(set) => writeln!(text, "  set-json {set}"),
@@ -132,7 +139,9 @@ fn describe_bump(text: &mut String, bump: &Bump) {
 fn source(source: &Source) -> String {
     match source {
         Source::Repository { url, chart, version } => format!("{url} {chart} {version}"),
-        Source::Oci { repository, version, digest } => format!("oci://{repository} {version}{}", digest.iter().map(|digest| format!("@{digest}")).collect::<String>()),
+        Source::Oci { repository, version, digest } => {
+            format!("oci://{repository} {version}{}", digest.iter().map(|digest| format!("@{digest}")).collect::<String>())
+        }
         Source::Folder(folder) => format!("folder {folder}"),
     }
 }

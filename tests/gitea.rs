@@ -186,7 +186,8 @@ fn a_bump_is_reviewed_edited_and_settled_on_its_pull_request() {
     run(1);
     let [first] = &comments(&gitea, pull)[..] else { panic!("not one comment: {:?}", comments(&gitea, pull)) };
     let body = first["body"].as_str().unwrap();
-    for part in ["critical", "12.20.2 → 12.20.4", "wi-sa", "clusters/thanos.yaml", "flux/metrics.yaml", "thanos-compactor", "create: false"] {
+    for part in ["critical", "12.20.2 → 12.20.4", "wi-sa", "clusters/thanos.yaml", "flux/metrics.yaml", "thanos-compactor", "create: false"]
+    {
         assert!(body.contains(part), "no {part:?} in:\n{body}");
     }
     assert_eq!(check(&gitea, &clone), "failure");

@@ -56,7 +56,9 @@ pub(super) fn read(side: &Side<'_>, path: &str, object: &Node, into: &mut Readin
         for claim in &mut into.claims[first..] {
             claim.unread.extend(generated.unread.iter().cloned());
             if claim.release.contains("{{") || claim.namespace.contains("{{") {
-                claim.unread.push(Unread::new("the release's name and namespace", "the generator that gives them can't be read from files"));
+                claim
+                    .unread
+                    .push(Unread::new("the release's name and namespace", "the generator that gives them can't be read from files"));
             }
         }
     }
@@ -82,7 +84,10 @@ impl Unfolding<'_> {
             self.matrix(matrix, &mut generated)?;
         } else {
             let kind = generator.as_map().and_then(|map| map.keys().find(|key| key.as_ref() != "selector")).map_or("empty", AsRef::as_ref);
-            generated.unread.push(Unread::new(format!("the {kind} generator of the ApplicationSet"), "what it generates is not in the repository's files"));
+            generated.unread.push(Unread::new(
+                format!("the {kind} generator of the ApplicationSet"),
+                "what it generates is not in the repository's files",
+            ));
         }
         Ok(generated)
     }
@@ -92,7 +97,9 @@ impl Unfolding<'_> {
         let address = field(git, "repoURL").unwrap_or_default();
         if !self.side.is_own(&address) {
             let address = crate::fetch::redact::redact_text(&address);
-            generated.unread.push(Unread::new("the git generator of the ApplicationSet", format!("it reads another repository, {address}")));
+            generated
+                .unread
+                .push(Unread::new("the git generator of the ApplicationSet", format!("it reads another repository, {address}")));
             return Ok(());
         }
         let all = self.side.tree.files("")?;
@@ -141,7 +148,8 @@ impl Unfolding<'_> {
     /// `path`, `path.basename` and the others that Argo CD gives for a folder.
     fn path_parameters(&self, at: &Node, folder: &str, prefix: &str) -> Parameters {
         let base = file_name(folder);
-        let normalized: String = base.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' || c == '-' { c.to_ascii_lowercase() } else { '-' }).collect();
+        let normalized: String =
+            base.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' || c == '-' { c.to_ascii_lowercase() } else { '-' }).collect();
         let mut parameters = Parameters::new();
         let mut insert = |key: &str, value: &str| drop(parameters.insert(format!("{prefix}{key}"), text_node(at, value)));
         insert(if self.go { "path.path" } else { "path" }, folder);
@@ -172,7 +180,13 @@ impl Unfolding<'_> {
                     return Ok(());
                 }
             }
-            second.unread.into_iter().filter(|unread| !generated.unread.contains(unread)).collect::<Vec<_>>().into_iter().for_each(|unread| generated.unread.push(unread));
+            second
+                .unread
+                .into_iter()
+                .filter(|unread| !generated.unread.contains(unread))
+                .collect::<Vec<_>>()
+                .into_iter()
+                .for_each(|unread| generated.unread.push(unread));
         }
         Ok(())
     }
@@ -207,11 +221,15 @@ fn filled(node: &Node, parameters: &Parameters, go: bool) -> Node {
     let data = match &node.data {
         Data::Str(text) if text.contains("{{") => return filled_text(node, text, parameters, go),
         Data::List(list) => Data::List(list.iter().map(|item| filled(item, parameters, go)).collect()),
-        Data::Map(map) => Data::Map(map.iter().map(|(key, entry)| {
-            let mut entry = entry.clone();
-            entry.value = filled(&entry.value, parameters, go);
-            (key.clone(), entry)
-        }).collect()),
+        Data::Map(map) => Data::Map(
+            map.iter()
+                .map(|(key, entry)| {
+                    let mut entry = entry.clone();
+                    entry.value = filled(&entry.value, parameters, go);
+                    (key.clone(), entry)
+                })
+                .collect(),
+        ),
         other => other.clone(),
     };
     Node { data, at: node.at.clone(), comment: node.comment.clone() }

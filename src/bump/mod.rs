@@ -23,6 +23,8 @@ mod template;
 mod terraform;
 mod text;
 
+use std::fmt;
+
 use crate::error::{Place, Result};
 use crate::fetch::RedactedUrl;
 use crate::fetch::tree::{ChangedFile, Tree};
@@ -49,6 +51,22 @@ pub enum Tool {
     Fleet,
     /// A line marked `# chartshift: …`.
     Marker,
+}
+
+impl fmt::Display for Tool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Dependency => "Helm dependency",
+            Self::LocalChart => "chart of this repository",
+            Self::ArgoCd => "Argo CD",
+            Self::Flux => "Flux",
+            Self::Helmfile => "helmfile",
+            Self::Kustomize => "Kustomize",
+            Self::Terraform => "Terraform",
+            Self::Fleet => "Fleet",
+            Self::Marker => "marked line",
+        })
+    }
 }
 
 /// Where one side's chart is to be had.

@@ -45,7 +45,8 @@ struct Files {
 
 impl Files {
     fn new(changed: &[ChangedFile], users: impl IntoIterator<Item = String>) -> Self {
-        let side = |pick: fn(&ChangedFile) -> &Option<String>| changed.iter().filter_map(pick_ref(pick)).map(|path| read::representative(path));
+        let side =
+            |pick: fn(&ChangedFile) -> &Option<String>| changed.iter().filter_map(pick_ref(pick)).map(|path| read::representative(path));
         let mut files = Self {
             old: side(|file| &file.old).collect(),
             new: side(|file| &file.new).collect(),
@@ -107,7 +108,8 @@ fn pairs<'a>(files: &Files, old: &'a [Claim], new: &'a [Claim]) -> Vec<(&'a Clai
     let remaining: Vec<&Claim> = left.into_iter().flatten().collect();
     for (at, is) in new.iter().enumerate() {
         let siblings = |claim: &Claim| claim.tool == is.tool && claim.owner == is.owner && files.now(&claim.file) == is.file;
-        let alone = new.iter().zip(&found).filter(|(other, found)| found.is_none() && other.file == is.file && siblings(other)).count() == 1;
+        let alone =
+            new.iter().zip(&found).filter(|(other, found)| found.is_none() && other.file == is.file && siblings(other)).count() == 1;
         let mut candidates = remaining.iter().filter(|was| siblings(was));
         if let (None, true, Some(was), None) = (found[at], alone, candidates.next(), candidates.next())
             && related(was, is)

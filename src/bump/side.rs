@@ -134,7 +134,10 @@ impl<'a> Side<'a> {
     pub(super) fn kustomized_namespace(&self, path: &str) -> String {
         let beside = |name: &str| resolve(folder(path), name).and_then(|path| self.document(&path).ok().flatten());
         let kustomization = ["kustomization.yaml", "kustomization.yml", "Kustomization"].into_iter().find_map(beside);
-        kustomization.filter(|node| says(node, "kind", "Kustomization") || node.get("resources").is_some()).and_then(|node| field(&node, "namespace")).unwrap_or_default()
+        kustomization
+            .filter(|node| says(node, "kind", "Kustomization") || node.get("resources").is_some())
+            .and_then(|node| field(&node, "namespace"))
+            .unwrap_or_default()
     }
 
     fn searched_files(&self) -> Result<Rc<Vec<String>>> {

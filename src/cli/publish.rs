@@ -3,10 +3,10 @@
 
 use std::io::Read as _;
 
+use super::Outcome;
 use super::args::PublishArgs;
 use super::publishing::{Publisher, unreadable};
 use super::terminal::Terminal;
-use super::Outcome;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::Options;
 use crate::report::pull::PullReport;

@@ -5,9 +5,9 @@ use std::io::Write as _;
 use super::args::{CommentWhen, PublishingArgs};
 use super::terminal::Terminal;
 use super::{Outcome, report_outcome};
+use crate::classify::Severity;
 use crate::error::{Error, Result};
 use crate::fetch::Options;
-use crate::classify::Severity;
 use crate::publish::job::{Annotation, Job, Level};
 use crate::publish::sticky::{self, Key, Marker, Outcome as Written, Post};
 use crate::publish::{self, Forge, Given, LineComment, State, Status, Target};
@@ -100,7 +100,7 @@ impl<'a> Publisher<'a> {
         if self.args.comment == CommentWhen::Never && self.args.no_status {
             return Ok(outcome);
         }
-        let Some(token) = publish::token(target.kind, &environment)? else {
+        let Some(token) = publish::detect::token(target.kind, &environment)? else {
             let variables = target.kind.token_variables().join(" or ");
             let why = format!("no token in CHARTSHIFT_TOKEN or {variables}, so nothing was written on the pull request");
             return Ok(self.unwritten(&why, outcome));

@@ -53,12 +53,12 @@ struct Shopping<'o> {
 /// `Io` when the system gives no resources for downloads; what keeps one chart from being had is its own [`Failure`].
 pub(super) fn fetch(bumps: &[Bump], trees: Trees<'_>, options: &Options, bars: &Bars) -> Result<Vec<(Side, Side)>> {
     let mut shopping = Shopping { references: Vec::new(), options };
-    let plans: Vec<(Plan, Plan)> = bumps
+    let plans: Vec<(Plan, Plan)> =
+        bumps.iter().map(|bump| (shopping.plan(&bump.old, trees.old, "old"), shopping.plan(&bump.new, trees.new, "new"))).collect();
+    let fetched: Vec<Side> = fetch::fetch_all(&shopping.references, options, bars)?
         .iter()
-        .map(|bump| (shopping.plan(&bump.old, trees.old, "old"), shopping.plan(&bump.new, trees.new, "new")))
+        .map(|side| side.as_ref().map(Package::clone).map_err(Failure::from))
         .collect();
-    let fetched: Vec<Side> =
-        fetch::fetch_all(&shopping.references, options, bars)?.iter().map(|side| side.as_ref().map(Package::clone).map_err(Failure::from)).collect();
     Ok(plans.into_iter().map(|(old, new)| (packed(old, &fetched), packed(new, &fetched))).collect())
 }
 
@@ -66,7 +66,10 @@ impl Shopping<'_> {
     fn plan(&mut self, source: &Source, tree: &dyn Tree, revision: &'static str) -> Plan {
         let reference = match source {
             Source::Folder(path) => return self.folder(path, tree, revision, 0),
-            Source::Oci { repository, version } => ChartRef::in_registry(repository, version),
+            Source::Oci { repository, version, digest } => {
+                let pinned = digest.as_ref().map(|digest| format!("{repository}@{digest}"));
+                ChartRef::in_registry(pinned.as_ref().unwrap_or(repository), version)
+            }
             Source::Repository { url, chart, version } => {
                 let (chart, wanted) = (chart.clone(), Wanted::parse(Some(version)));
                 Ok(match fetch::repository_name(url, self.options) {
@@ -104,7 +107,9 @@ impl Shopping<'_> {
                 DependencyPlace::Elsewhere(reference) => self.noted(reference.clone()),
                 DependencyPlace::Beside(way) => match beside(path, way) {
                     Some(path) => self.folder(&path, tree, revision, depth + 1),
-                    None => Plan::Failed(Failure { reason: format!("the dependency at file://{way} is outside of the repository"), hint: None }),
+                    None => {
+                        Plan::Failed(Failure { reason: format!("the dependency at file://{way} is outside of the repository"), hint: None })
+                    }
                 },
             };
             (dependency, plan)
@@ -132,9 +137,10 @@ fn beside(folder: &str, way: &str) -> Option<String> {
 fn packed(plan: Plan, fetched: &[Side]) -> Side {
     match plan {
         Plan::Failed(failure) => Err(failure),
-        Plan::Fetched(index) => fetched.get(index).cloned().unwrap_or_else(|| {
-            Err(Failure { reason: "it was not fetched: a fault in this program".to_owned(), hint: None })
-        }),
+        Plan::Fetched(index) => fetched
+            .get(index)
+            .cloned()
+            .unwrap_or_else(|| Err(Failure { reason: "it was not fetched: a fault in this program".to_owned(), hint: None })),
         Plan::Folder { path, revision, mut files, dependencies } => {
             for (dependency, plan) in dependencies {
                 files.extend(dependencies::vendored(&dependency, packed(plan, fetched)?));
@@ -170,7 +176,10 @@ mod tests {
     #[test]
     fn a_local_chart_brings_what_it_depends_on() {
         let tree: BTreeMap<String, Bytes> = [
-            ("charts/app/Chart.yaml", "name: app\nversion: 1.0.0\ndependencies: [{name: common, version: 1.0.0, repository: 'file://../common'}]\n"),
+            (
+                "charts/app/Chart.yaml",
+                "name: app\nversion: 1.0.0\ndependencies: [{name: common, version: 1.0.0, repository: 'file://../common'}]\n",
+            ),
             ("charts/common/Chart.yaml", "name: common\nversion: 1.0.0\n"),
             ("charts/common/templates/_names.tpl", "{{/* names */}}"),
         ]

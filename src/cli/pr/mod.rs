@@ -14,8 +14,8 @@ use super::terminal::Terminal;
 use super::{Outcome, configuration, release, sources};
 use crate::bump::{self, Bump, Found, Surroundings};
 use crate::error::{Error, ErrorKind, Result};
-use crate::fetch::git::Repository;
 use crate::fetch::Options;
+use crate::fetch::git::Repository;
 use crate::identity::{Facts, webhook};
 use crate::publish::{LineComment, Target};
 use crate::render::Release;
@@ -85,9 +85,10 @@ impl Change {
         let new = repository.commit(&head)?;
         let base = match args.base.clone().or_else(|| of_target(|target| &target.base)) {
             Some(base) => repository.commit(&base)?,
-            None => USUAL_BASES.iter().find_map(|base| repository.commit(base).ok()).ok_or_else(|| {
-                Error::new(ErrorKind::Usage, "what the change starts from is not known").hint("name it: --base REV")
-            })?,
+            None => USUAL_BASES
+                .iter()
+                .find_map(|base| repository.commit(base).ok())
+                .ok_or_else(|| Error::new(ErrorKind::Usage, "what the change starts from is not known").hint("name it: --base REV"))?,
         };
         Ok(Self { old: repository.merge_base(&base, &new)?, new })
     }

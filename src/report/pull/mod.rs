@@ -15,6 +15,8 @@ pub mod suggestion;
 pub mod text;
 mod words;
 
+use std::io;
+
 use serde::{Deserialize, Serialize};
 
 pub use self::annotations::{Annotation, annotations};
@@ -22,11 +24,25 @@ pub use self::collect::Reviewed;
 pub use self::comment::{Body, MARKER, SUMMARY, comment, summary};
 pub use self::suggestion::{Suggestion, suggestions};
 pub use self::text::text;
+use super::{Format, Style};
 use crate::classify::{Confidence, Severity};
 use crate::diff::ChangeKind;
 
 /// The name of this view.
 pub const SCHEMA: &str = "chartshift/pull/v1";
+
+/// Writes a report on many reviews in one piece. Links count where the format has them.
+///
+/// # Errors
+/// Those of `out`; `Unsupported` for a format that only a single review has.
+pub fn write(report: &PullReport, format: Format, links: &Links, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    match format {
+        Format::Text => out.write_all(text(report, style).as_bytes()),
+        Format::Markdown => out.write_all(summary(report, links).text.as_bytes()),
+        Format::Json => report.write(out),
+        Format::Sarif | Format::Html => Err(io::Error::new(io::ErrorKind::Unsupported, "only the review of one chart has this format")),
+    }
+}
 
 /// Everything a comment, a summary or a check says about one change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -31,6 +31,9 @@ struct Named {
 }
 
 impl PullReport {
+    /// The most bytes that are read.
+    pub const MOST_BYTES: u64 = caps::BYTES as u64;
+
     /// Writes it as JSON, and a line end. The text is lossless and inert, see [`json`](crate::report::json).
     ///
     /// # Errors

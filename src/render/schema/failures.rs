@@ -95,7 +95,7 @@ fn found<'e>(items: Vec<Item<'e>>, depth: usize, name: String, at: String) -> Fo
             None => String::new(),
         };
         let below = depth + 1 + usize::from(is_named);
-        match deeper.iter_mut().rev().find(|(of, called, place_, ..)| (*of, &*called, &*place_) == (failure, &name, &place)) {
+        match deeper.iter_mut().rev().find(|(of, called, there, ..)| *of == failure && *called == name && *there == place) {
             Some((.., items)) => items.push(item),
             None => deeper.push((failure, name, place, below, vec![item])),
         }

@@ -1,6 +1,6 @@
-//! How much work a check against a schema may be. A schema is part of a chart, and a chart is hostile until shown otherwise: a dozen lines of
-//! `anyOf` and `$ref` can ask for more steps than there are atoms. The crate that checks has no limit of its own, so the work is counted
-//! before it is done: each pair of a schema and a value that a check may come to, as often as it may come to it.
+//! How much work a check against a schema may be. A schema is part of a chart, and a chart is hostile until shown otherwise: a dozen
+//! lines of `anyOf` and `$ref` can ask for more steps than there are atoms. The crate that checks has no limit of its own, so the work is
+//! counted before it is done: each pair of a schema and a value that a check may come to, as often as it may come to it.
 
 use std::collections::HashMap;
 
@@ -22,7 +22,8 @@ const MAX_PATTERNS: usize = 1_000;
 pub(super) const MAX_PATTERN_BYTES: usize = 1 << 20;
 /// Objects that one schema may consist of.
 const MAX_SCHEMAS: usize = 100_000;
-/// Schemas with an address of their own that one schema may hold. The crate compiles a schema once for each way through these that leads to it.
+/// Schemas with an address of their own that one schema may hold. The crate compiles a schema once for each way through these that leads to
+/// it, and there are as many ways as there are orders.
 const MAX_RESOURCES: usize = 4;
 
 const TOO_MANY_RESOURCES: usize = MAX_RESOURCES + 1;

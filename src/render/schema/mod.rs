@@ -5,11 +5,11 @@
 //!                       └──▶ tree::prepare ─▶ compiled ─▶ failures ─▶ tree::violations   Helm from 3.18.5 on
 //! ```
 //!
-//! The crate `jsonschema` checks. Helm changed its library in 3.18.5; the two differ in what they take, in the words, in which drafts they
-//! know and in how they treat a schema that is wrong itself. So each has its own preparation of a schema for the crate and its own words for
-//! the crate's errors, all of them. Where Helm's order depends on chance, it is the order of keys. Nothing is fetched: a `$ref` to somewhere
-//! else is refused. Depends on `template` (Go's regular expressions, dates, URLs and number texts), `error`, and the crate `referencing`, which
-//! follows references where the work of a check is counted.
+//! The crate `jsonschema` checks. Helm changed its library in 3.18.5; the two differ in what they take, in the words, in which drafts
+//! they know and in how they treat a schema that is wrong itself. So each has its own preparation of a schema for the crate and its own
+//! words for the crate's errors, all of them. Where Helm's order depends on chance, it is the order of keys. Nothing is fetched: a `$ref`
+//! to somewhere else is refused. Depends on `template` (Go's regular expressions, dates, URLs and number texts), `error`, and the crate
+//! `referencing`, which follows references where the work of a check is counted.
 
 mod compiled;
 mod document;

@@ -1,7 +1,7 @@
 //! Schemas as Helm from 3.18.5 on checks them: the semantics and words of `github.com/santhosh-tekuri/jsonschema/v6` 6.0.2.
 //!
-//! It knows drafts 4, 6, 7, 2019-09 and 2020-12; a schema that names none is of the last. A schema is checked against its draft's metaschema
-//! first. Formats are asserted up to draft 7. Violations are a tree: `- at '/image': …` with the reasons below, indented.
+//! It knows drafts 4, 6, 7, 2019-09 and 2020-12; a schema that names none is of the last. A schema is checked against its draft's
+//! metaschema first. Formats are asserted up to draft 7. Violations are a tree: `- at '/image': …` with the reasons below, indented.
 
 mod formats;
 mod prepare;

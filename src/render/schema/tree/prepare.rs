@@ -1,5 +1,5 @@
-//! A schema as the library reads it, where the crate would read it otherwise: Go's regular expressions, numbers that equal texts, and drafts up
-//! to 7 as draft 2019-09 says the same, since the crate asks for ECMAScript's regular expressions in them.
+//! A schema as the library reads it, where the crate would read it otherwise: Go's regular expressions, numbers that equal texts, and
+//! drafts up to 7 as draft 2019-09 says the same, since the crate asks for ECMAScript's regular expressions in them.
 
 use jsonschema::Draft;
 use serde_json::{Map, Value as Json};

@@ -76,7 +76,7 @@ impl Compiled {
         check_work(&self.prepared, self.reading.draft, self.registry.as_ref().map(|registry| (registry, BASE)), values)
             .map_err(Unusable::Ours)?;
         let errors: Vec<_> = self.validator.iter_errors(values).collect();
-        check_count(errors.len()).map_err(Unusable::Ours)?;
+        check_count(told(&errors)).map_err(Unusable::Ours)?;
         Ok(errors)
     }
 
@@ -115,6 +115,17 @@ impl Compiled {
         let registry = registry(&self.prepared, self.reading.draft)?;
         self.reading.build(&json!({"$ref": format!("{BASE}#{fragment}")}), "json-schema:///part", &registry).ok()
     }
+}
+
+/// How many errors there are, those of branches counted.
+fn told(errors: &[ValidationError<'_>]) -> usize {
+    let below = |error: &ValidationError<'_>| match error.kind() {
+        Kind::AnyOf { context } | Kind::OneOfNotValid { context } | Kind::OneOfMultipleValid { context } => {
+            context.iter().map(|branch| told(branch)).sum()
+        }
+        _ => 0,
+    };
+    errors.iter().map(|error| 1 + below(error)).sum()
 }
 
 /// What a JSON pointer in a URL has to escape.

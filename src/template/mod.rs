@@ -32,7 +32,7 @@ pub use profile::{Coalescing, KubeVersionRule, PROFILE_NAMES, Profile, Semver, S
 
 pub(crate) use encode::parse_json;
 pub(crate) use fmt::{is_print, printf, quote, shown_text as shown};
-pub(crate) use functions::{UrlParts, compile_regex, date_matches, url_parts};
+pub(crate) use functions::{UrlParts, compile_regex, date_matches, go_pattern, url_parts};
 pub(crate) use glob::Glob as PathGlob;
 
 /// What a traced render needs to know and notes.

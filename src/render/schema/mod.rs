@@ -1,36 +1,35 @@
 //! Values against `values.schema.json`, as Helm checks them before it renders (Helm `pkg/chartutil/jsonschema.go`).
 //!
 //! ```text
-//! schema text ─▶ json ─▶ flat::parse   ─▶ keywords ─▶ flat::evaluate ─▶ lines    Helm up to 3.18.4
-//!                   └──▶ tree::compile ─▶ keywords ─▶ tree::evaluate ─▶ tree     Helm from 3.18.5 on
+//! schema text ─▶ document ─▶ flat::prepare ─▶ compiled ─▶ failures ─▶ flat::words        Helm up to 3.18.4
+//!                       └──▶ tree::prepare ─▶ compiled ─▶ failures ─▶ tree::violations   Helm from 3.18.5 on
 //! ```
 //!
-//! Helm changed the library in 3.18.5; the two differ in what they take, in the words, in which drafts they know and in how they treat a
-//! schema that is wrong itself. Each has its own walk here, which gives Helm's violations, all of them, in Helm's words. Where Helm's order
-//! depends on chance, it is the order of keys. Nothing is fetched: a `$ref` to somewhere else is refused. Depends on `template` (Go's
-//! regular expressions, dates, URLs and number texts), `error` and the crate `referencing` for the metaschemas.
+//! The crate `jsonschema` checks. Helm changed its library in 3.18.5; the two differ in what they take, in the words, in which drafts
+//! they know and in how they treat a schema that is wrong itself. So each has its own preparation of a schema for the crate and its own
+//! words for the crate's errors, all of them. Where Helm's order depends on chance, it is the order of keys. Nothing is fetched: a `$ref`
+//! to somewhere else is refused. Depends on `template` (Go's regular expressions, dates, URLs and number texts), `error`, and the crate
+//! `referencing`, which follows references where the work of a check is counted.
 
+mod compiled;
+mod document;
+mod failures;
 mod flat;
-mod json;
-mod keywords;
 mod limits;
-mod metaschemas;
 mod tree;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde_json::Value as Json;
 
 use super::dependencies::Mount;
 use crate::chart::File;
 use crate::error::{Error, ErrorKind, Result};
 use crate::template::Profile;
 use crate::template::value::{Map, Value};
-use json::Json;
 
-const TOO_DEEP: &str = "nests too deep: more than 512 levels";
-const TOO_MANY_SCHEMAS: &str = "holds more than 200000 schemas";
-const TOO_HEAVY: &str = "holds more than 4000000 values, references followed";
-const TOO_MANY_PATTERNS: &str = "holds more than N patterns";
 const LARGE_PATTERN: &str = "holds a pattern that takes more than 1048576 bytes";
 
 /// What Helm puts before the charts' violations.
@@ -53,25 +52,39 @@ fn refused_reference(reference: &str) -> Unusable {
     )
 }
 
-/// A URL's fragment with its `%20`s undone; what is no escape stays.
-fn percent_decoded(fragment: &str) -> String {
-    let bytes = fragment.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let hex = bytes.get(at + 1..at + 3).and_then(|pair| std::str::from_utf8(pair).ok()).filter(|_| bytes[at] == b'%');
-        match hex.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
-        }
+/// A reference as a URL is written: Go takes what is no part of one as it is.
+fn reference(to: &str) -> String {
+    const NO_PART: &AsciiSet =
+        &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+    utf8_percent_encode(to, NO_PART).to_string()
+}
+
+/// What draft 2019-09 has that older ones don't.
+const SINCE_2019: [&str; 12] = [
+    "$anchor",
+    "$recursiveAnchor",
+    "$recursiveRef",
+    "$vocabulary",
+    "contentSchema",
+    "dependentRequired",
+    "dependentSchemas",
+    "deprecated",
+    "maxContains",
+    "minContains",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+];
+
+/// Says of a schema what drafts up to 7 say by `$id`: its address, or the name of its place after a `#`. A name that is none is left out.
+fn name_place(id: &str, schema: &mut serde_json::Map<String, Json>) {
+    let (address, name) = id.split_once('#').unwrap_or((id, ""));
+    if !address.is_empty() {
+        schema.insert("$id".to_owned(), Json::from(reference(address)));
     }
-    String::from_utf8_lossy(&out).into_owned()
+    let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    if is_name && name.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c)) {
+        schema.insert("$anchor".to_owned(), Json::from(name));
+    }
 }
 
 /// A chart's schema in the form that its profile's Helm checks it.
@@ -119,7 +132,7 @@ impl Schemas {
         if let Some(file) = &mount.chart.schema {
             let schema = self.compiled(&mount.chart.folder, file, profile);
             let outcome = match &*schema {
-                Ok(schema) => schema.violations(&Json::of(&Value::Map(values.clone()))),
+                Ok(schema) => schema.violations(&document::values(&Value::Map(values.clone()))),
                 Err(Unusable::Helm(words)) => Err(Unusable::Helm(words.clone())),
                 Err(Unusable::Ours(error)) => Err(Unusable::Ours(retold(error))),
             };

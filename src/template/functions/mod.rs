@@ -32,7 +32,7 @@ use std::sync::LazyLock;
 use super::exec::{Call, Fail, Operand};
 use super::profile::Profile;
 use super::value::{Elem, List, Map, MapKind, Text, Value};
-pub(crate) use regexes::compile_go as compile_regex;
+pub(crate) use regexes::{compile_go as compile_regex, translate_go as go_pattern};
 pub(crate) use urls::{UrlParts, url_parts};
 
 /// Whether a text is a date of a layout.

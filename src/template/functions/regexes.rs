@@ -70,6 +70,14 @@ pub(crate) fn compile_go(pattern: &str, most: usize) -> Result<Regex, String> {
     build(&in_this_dialect(pattern)?, most).map_err(in_gos_words)
 }
 
+/// The same as a text in the dialect of the crate `regex`.
+///
+/// # Errors
+/// Go's message, `error parsing regexp: …`.
+pub(crate) fn translate_go(pattern: &str, most: usize) -> Result<String, String> {
+    compile_go(pattern, most).map(|regex| regex.as_str().to_owned())
+}
+
 fn in_this_dialect(pattern: &str) -> Result<String, String> {
     regex_dialect::rewrite(pattern).map_err(|problem| format!("error parsing regexp: {problem}"))
 }

@@ -2,41 +2,53 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::template::{compile_regex, date_matches, url_parts};
+use serde_json::{Map, Value as Json};
 
-use super::super::limits::MAX_PATTERN_BYTES;
+use crate::render::schema::compiled::Format;
+use crate::render::schema::limits::MAX_PATTERN_BYTES;
+use crate::template::{compile_regex, date_matches, url_parts};
 
 const DATE_TIMES: [&str; 5] =
     ["15:04:05", "15:04:05Z07:00", "2006-01-02", "2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05.999999999Z07:00"];
 
-/// Whether a format has a meaning.
-pub(super) fn is_known(format: &str) -> bool {
-    check(format).is_some()
+/// The formats that the library checks. It knows more than the crate does of some and less of others, so the crate's own are never asked.
+pub(super) const FORMATS: &[Format] = &[
+    ("date", |text| date_matches("2006-01-02", text).is_ok()),
+    ("time", |text| DATE_TIMES[..2].iter().any(|layout| date_matches(layout, text).is_ok())),
+    ("date-time", |text| DATE_TIMES.iter().any(|layout| date_matches(layout, text).is_ok())),
+    ("hostname", |text| text.len() < 256 && text.split('.').all(is_label)),
+    ("email", is_mail_address),
+    ("idn-email", is_mail_address),
+    ("ipv4", |text| text.contains('.') && is_address(text)),
+    ("ipv6", |text| text.contains(':') && is_address(text)),
+    ("uri", is_uri),
+    ("iri", is_uri),
+    ("uri-reference", is_uri_reference),
+    ("iri-reference", is_uri_reference),
+    ("uri-template", |text| !text.contains('\\') && url_parts(text).is_ok_and(|url| has_balanced_braces(&url.path))),
+    ("uuid", is_uuid),
+    ("regex", |text| compile_regex(text, MAX_PATTERN_BYTES).is_ok()),
+    ("json-pointer", is_json_pointer),
+    ("relative-json-pointer", is_relative_json_pointer),
+];
+
+/// Leaves a format to the crate when the library knows it. A number is of no format, which the crate would not say.
+pub(super) fn prepare(format: &str, map: &Map<String, Json>, out: &mut Map<String, Json>) {
+    if !FORMATS.iter().any(|(known, _)| *known == format) {
+        return;
+    }
+    out.insert("format".to_owned(), Json::from(format));
+    if !map.contains_key("type") {
+        out.insert("type".to_owned(), Json::from(vec!["array", "boolean", "null", "object", "string"]));
+    }
 }
 
-/// Whether a text is of a format.
-pub(super) fn holds(format: &str, text: &str) -> bool {
-    check(format).is_none_or(|check| check(text))
+fn is_uri(text: &str) -> bool {
+    !text.contains('\\') && url_parts(text).is_ok_and(|url| !url.scheme.is_empty())
 }
 
-fn check(format: &str) -> Option<fn(&str) -> bool> {
-    Some(match format {
-        "date" => |text| date_matches("2006-01-02", text).is_ok(),
-        "time" => |text| DATE_TIMES[..2].iter().any(|layout| date_matches(layout, text).is_ok()),
-        "date-time" => |text| DATE_TIMES.iter().any(|layout| date_matches(layout, text).is_ok()),
-        "hostname" => |text| text.len() < 256 && text.split('.').all(is_label),
-        "email" | "idn-email" => is_mail_address,
-        "ipv4" => |text| text.contains('.') && is_address(text),
-        "ipv6" => |text| text.contains(':') && is_address(text),
-        "uri" | "iri" => |text| !text.contains('\\') && url_parts(text).is_ok_and(|url| !url.scheme.is_empty()),
-        "uri-reference" | "iri-reference" => |text| !text.contains('\\') && url_parts(text).is_ok(),
-        "uri-template" => |text| !text.contains('\\') && url_parts(text).is_ok_and(|url| has_balanced_braces(&url.path)),
-        "uuid" => is_uuid,
-        "regex" => |text| compile_regex(text, MAX_PATTERN_BYTES).is_ok(),
-        "json-pointer" => is_json_pointer,
-        "relative-json-pointer" => is_relative_json_pointer,
-        _ => return None,
-    })
+fn is_uri_reference(text: &str) -> bool {
+    !text.contains('\\') && url_parts(text).is_ok()
 }
 
 /// `net.ParseIP`.

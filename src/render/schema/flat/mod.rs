@@ -3,16 +3,20 @@
 //! It knows drafts 4, 6 and 7. A schema that names none of them is a hybrid of all three: `exclusiveMinimum` may be a number or a boolean,
 //! `id` counts as well as `$id`. Violations are a flat list of lines, `context: description`.
 
-mod evaluate;
 mod formats;
-mod parse;
-mod references;
+mod prepare;
+mod words;
 
-use super::json::{Json, Unreadable, read};
-use super::keywords::Compiled;
-use super::limits::{Budget, too_much};
-use super::{TOO_DEEP, Unusable};
-use evaluate::Walk;
+use jsonschema::error::ValidationErrorKind as Kind;
+use jsonschema::{Draft, ValidationError};
+use referencing::Error as Unresolved;
+use serde_json::Value as Json;
+
+use super::Unusable;
+use super::compiled::{Compiled, Reading};
+use super::document::read;
+use super::failures::{segments, tree};
+use words::Words;
 
 /// A schema, ready for use.
 pub(super) struct Flat(Compiled);
@@ -23,11 +27,10 @@ impl Flat {
     /// # Errors
     /// What keeps the schema from being used.
     pub(super) fn compile(text: &[u8]) -> Result<Self, Unusable> {
-        let (document, _) = read(text).map_err(|problem| match problem {
-            Unreadable::Syntax(words) => Unusable::Helm(words),
-            Unreadable::TooDeep => Unusable::Ours(too_much(TOO_DEEP)),
-        })?;
-        parse::parse(document).map(Self)
+        let (document, _) = read(text)?;
+        let prepared = prepare::prepared(&document)?;
+        let reading = Reading { draft: Draft::Draft201909, formats: formats::FORMATS, asserts_formats: true };
+        Compiled::new(document.clone(), prepared, reading, |error| refusal(error, &document)).map(Self)
     }
 
     /// Every violation as Helm prints it, `- context: description` and a line break each. Helm's order depends on chance wherever it walks
@@ -36,11 +39,41 @@ impl Flat {
     /// # Errors
     /// A limit that was reached.
     pub(super) fn violations(&self, values: &Json) -> Result<String, Unusable> {
-        let budget = Budget::new();
-        let lines = Walk { compiled: &self.0, budget: &budget }.violations(values);
-        match budget.reached() {
-            Some(what) => Err(Unusable::Ours(too_much(what))),
-            None => Ok(lines.iter().map(|line| format!("- {line}\n")).collect()),
-        }
+        let errors = self.0.errors(values)?;
+        let lines = Words(&self.0).lines(&tree(&errors), values);
+        Ok(lines.iter().map(|line| format!("- {line}\n")).collect())
     }
+}
+
+/// What Helm says of a reference that leads nowhere.
+fn refusal(error: &ValidationError<'_>, document: &Json) -> Option<String> {
+    match error.kind() {
+        Kind::Referencing(Unresolved::PointerToNowhere { pointer } | Unresolved::InvalidArrayIndex { pointer, .. }) => {
+            missing(pointer, document)
+        }
+        Kind::Type { .. } => Some("valid schema must be of type object".to_owned()),
+        _ => None,
+    }
+}
+
+/// The first step of a pointer that can't be taken.
+fn missing(pointer: &str, document: &Json) -> Option<String> {
+    let mut node = document;
+    for key in segments(&percent_encoding::percent_decode_str(pointer).decode_utf8_lossy()) {
+        node = match node {
+            Json::Object(map) => match map.get(&key) {
+                Some(below) => below,
+                None => return Some(format!("Object has no key '{key}'")),
+            },
+            Json::Array(items) => match key.parse::<i64>() {
+                Err(_) => return Some(format!("Invalid array index '{key}'")),
+                Ok(index) => match usize::try_from(index).ok().and_then(|index| items.get(index)) {
+                    Some(below) => below,
+                    None => return Some(format!("Out of bound array[0,{}] index '{index}'", items.len())),
+                },
+            },
+            _ => return Some(format!("Invalid token reference '{key}'")),
+        };
+    }
+    None
 }

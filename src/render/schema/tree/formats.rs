@@ -2,7 +2,8 @@
 
 use std::net::Ipv6Addr;
 
-use crate::render::schema::json::quoted;
+use crate::render::schema::compiled::Format;
+use crate::render::schema::document::quoted;
 use crate::render::schema::limits::MAX_PATTERN_BYTES;
 use crate::template::{UrlParts, compile_regex, date_matches, url_parts};
 
@@ -11,6 +12,29 @@ type Outcome = Result<(), String>;
 fn no(reason: &str) -> Outcome {
     Err(reason.to_owned())
 }
+
+/// The formats that the library checks.
+pub(super) const FORMATS: &[Format] = &[
+    ("regex", |text| check("regex", text).is_ok()),
+    ("json-pointer", |text| check("json-pointer", text).is_ok()),
+    ("relative-json-pointer", |text| check("relative-json-pointer", text).is_ok()),
+    ("uuid", |text| check("uuid", text).is_ok()),
+    ("duration", |text| check("duration", text).is_ok()),
+    ("period", |text| check("period", text).is_ok()),
+    ("ipv4", |text| check("ipv4", text).is_ok()),
+    ("ipv6", |text| check("ipv6", text).is_ok()),
+    ("hostname", |text| check("hostname", text).is_ok()),
+    ("email", |text| check("email", text).is_ok()),
+    ("date", |text| check("date", text).is_ok()),
+    ("time", |text| check("time", text).is_ok()),
+    ("date-time", |text| check("date-time", text).is_ok()),
+    ("uri", |text| check("uri", text).is_ok()),
+    ("iri", |text| check("iri", text).is_ok()),
+    ("uri-reference", |text| check("uri-reference", text).is_ok()),
+    ("iri-reference", |text| check("iri-reference", text).is_ok()),
+    ("uri-template", |text| check("uri-template", text).is_ok()),
+    ("semver", |text| check("semver", text).is_ok()),
+];
 
 /// Whether a text is of a format.
 ///

@@ -1,8 +1,11 @@
 //! What the library says of each kind of violation (`kind/kind.go`, `output.go`). Its numbers go through `golang.org/x/text/message`, which
 //! groups digits and writes powers of ten with superscripts.
 
-use crate::render::schema::json::{Json, Number, general, quoted};
-use crate::render::schema::keywords::Path;
+use std::collections::HashMap;
+
+use serde_json::Value as Json;
+
+use crate::render::schema::document::{general, marshalled, quoted};
 
 /// One violation with its reasons.
 #[derive(Debug, Default)]
@@ -29,11 +32,6 @@ pub(super) enum Shape {
 pub(super) const FAILED: &str = "validation failed";
 
 impl Violation {
-    /// A violation of several keywords, or behind a reference, opened: what it consists of.
-    pub(super) fn opened(self) -> Vec<Self> {
-        if self.shape == Shape::Group { self.reasons } else { vec![self] }
-    }
-
     /// Writes it and its reasons, each on a line of its own that begins with a line break.
     pub(super) fn write(&self, out: &mut String, depth: usize) {
         let hidden = self.shape == Shape::Reference && self.reasons.len() == 1;
@@ -46,16 +44,6 @@ impl Violation {
             reason.write(out, depth + usize::from(!hidden));
         }
     }
-}
-
-/// The JSON pointer to a place in the values.
-pub(super) fn pointer(at: &Path) -> String {
-    at.keys().into_iter().flat_map(|key| ["/".to_owned(), escape(key)]).collect()
-}
-
-/// A key as a part of a JSON pointer.
-pub(super) fn escape(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }
 
 /// A text in single quotes.
@@ -74,14 +62,14 @@ fn display(value: &Json) -> String {
     match value {
         Json::Null => "<nil>".to_owned(),
         Json::Bool(truth) => truth.to_string(),
-        Json::Number(number) => number.text.clone(),
-        Json::Text(text) => quote(text),
-        Json::List(_) | Json::Object(_) => "value".to_owned(),
+        Json::Number(number) => number.to_string(),
+        Json::String(text) => quote(text),
+        Json::Array(_) | Json::Object(_) => "value".to_owned(),
     }
 }
 
 fn is_nested(value: &Json) -> bool {
-    matches!(value, Json::List(_) | Json::Object(_))
+    matches!(value, Json::Array(_) | Json::Object(_))
 }
 
 /// `const`.
@@ -110,13 +98,13 @@ pub(super) fn dependent(missing: &[String], property: &str) -> String {
 }
 
 /// A limit on a number of things.
-pub(super) fn count(keyword: &str, got: i64, want: i64) -> String {
+pub(super) fn count(keyword: &str, got: usize, want: u64) -> String {
     format!("{keyword}: got {}, want {}", grouped(&got.to_string()), grouped(&want.to_string()))
 }
 
 /// A limit on a number.
-pub(super) fn bound(keyword: &str, got: &Number, want: &Number) -> String {
-    format!("{keyword}: got {}, want {}", localized(got.float()), localized(want.float()))
+pub(super) fn bound(keyword: &str, got: &Json, want: &Json) -> String {
+    format!("{keyword}: got {}, want {}", localized(got), localized(want))
 }
 
 /// The indexes of a list, in a row.
@@ -125,7 +113,7 @@ fn indexes(matched: &[usize]) -> String {
 }
 
 /// `minContains`.
-pub(super) fn min_contains(matched: &[usize], want: i64) -> String {
+pub(super) fn min_contains(matched: &[usize], want: u64) -> String {
     let want = grouped(&want.to_string());
     if matched.is_empty() {
         return format!("min {want} items required to match contains schema, but none matched");
@@ -135,13 +123,31 @@ pub(super) fn min_contains(matched: &[usize], want: i64) -> String {
 }
 
 /// `maxContains`.
-pub(super) fn max_contains(matched: &[usize], want: i64) -> String {
+pub(super) fn max_contains(matched: &[usize], want: u64) -> String {
     let (want, count, at) = (grouped(&want.to_string()), grouped(&matched.len().to_string()), indexes(matched));
     format!("max {want} items required to match contains schema, but matched {count} items at {at}")
 }
 
+/// As many items the library compares each with each; of longer lists it compares only those with the same hash.
+const FEW: usize = 20;
+
+/// `uniqueItems`: the first item that equals an earlier one, after that one.
+pub(super) fn duplicates(items: &[Json]) -> String {
+    let mut seen = HashMap::new();
+    let key = |item: &Json| match item {
+        // A number also equals a text that spells it.
+        Json::String(text) if items.len() <= FEW => {
+            serde_json::from_str(text).ok().filter(Json::is_number).map_or_else(|| marshalled(item), |number| marshalled(&number))
+        }
+        other => marshalled(other),
+    };
+    let pair = items.iter().enumerate().find_map(|(index, item)| Some((seen.insert(key(item), index)?, index)));
+    let (one, two) = pair.unwrap_or_default();
+    format!("items at {} and {} are equal", grouped(&one.to_string()), grouped(&two.to_string()))
+}
+
 /// A number as an English reader gets it: `12,345.5`, `1×10⁻⁰⁷`.
-pub(super) fn localized(number: f64) -> String {
+pub(super) fn localized(number: &Json) -> String {
     let text = general(number);
     match text.split_once('e') {
         None => grouped(&text),
@@ -175,7 +181,7 @@ mod tests {
 
     #[test]
     fn numbers_are_shown_as_english_readers_get_them() {
-        let shown = [1e5, 999_999.0, 1e6, 1_234_567.5, -1234.5, 1e-7, 0.0001, 1e21].map(localized);
+        let shown = [1e5, 999_999.0, 1e6, 1_234_567.5, -1234.5, 1e-7, 0.0001, 1e21].map(|number| localized(&Json::from(number)));
         assert_eq!(shown, ["100,000", "999,999", "1×10⁰⁶", "1.2345675×10⁰⁶", "-1,234.5", "1×10⁻⁰⁷", "0.0001", "1×10²¹"]);
     }
 }

@@ -1,0 +1,137 @@
+//! A schema in the hands of the crate `jsonschema`, with what is needed to tell its errors in Helm's words. Nothing is ever fetched.
+
+use jsonschema::error::ValidationErrorKind as Kind;
+use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
+use referencing::{Error as Unresolved, Registry, SPECIFICATIONS};
+use serde_json::{Value as Json, json};
+
+use super::failures::escape;
+use super::limits::{MAX_PATTERN_BYTES, Size, check_count, check_work};
+use super::{Unusable, refused_reference};
+use crate::error::{Error, ErrorKind};
+
+/// The address of a chart's schema while it is checked.
+const BASE: &str = "json-schema:///values.schema.json";
+
+/// A format's name with its check.
+pub(super) type Format = (&'static str, fn(&str) -> bool);
+
+/// How the crate is to read a schema.
+#[derive(Clone, Copy)]
+pub(super) struct Reading {
+    pub(super) draft: Draft,
+    pub(super) formats: &'static [Format],
+    /// Whether formats are checked in every draft, not only up to draft 7.
+    pub(super) asserts_formats: bool,
+}
+
+/// A schema, ready for use.
+pub(super) struct Compiled {
+    validator: Validator,
+    /// As the chart has it.
+    written: Json,
+    /// As the crate got it.
+    prepared: Json,
+    reading: Reading,
+    /// What references lead to, where there are any.
+    registry: Option<Registry<'static>>,
+}
+
+impl Reading {
+    fn build(&self, schema: &Json, base: &str, registry: &Registry<'_>) -> Result<Validator, Box<ValidationError<'static>>> {
+        let patterns = PatternOptions::regex().size_limit(MAX_PATTERN_BYTES).dfa_size_limit(MAX_PATTERN_BYTES);
+        let options = jsonschema::options().with_draft(self.draft).with_base_uri(base).with_pattern_options(patterns).offline();
+        let options = self.formats.iter().fold(options, |options, (name, check)| options.with_format(*name, check));
+        let options = if self.asserts_formats { options.should_validate_formats(true) } else { options };
+        options.with_registry(registry).build(schema).map_err(Box::new)
+    }
+}
+
+impl Compiled {
+    /// Compiles what the profile makes of a schema.
+    ///
+    /// # Errors
+    /// A limit, a reference to another place, or what `explain` makes of what else the crate refuses.
+    pub(super) fn new(
+        written: Json,
+        prepared: Json,
+        reading: Reading,
+        explain: impl FnOnce(&ValidationError<'_>) -> Option<String>,
+    ) -> Result<Self, Unusable> {
+        let size = Size::of(&prepared).map_err(Unusable::Ours)?;
+        let validator = reading.build(&prepared, BASE, &SPECIFICATIONS).map_err(|error| match (error.kind(), explain(&error)) {
+            (_, Some(words)) => Unusable::Helm(words),
+            (Kind::Referencing(Unresolved::Unretrievable { uri, .. }), None) => refused_reference(uri),
+            _ => Unusable::Ours(Error::new(ErrorKind::Chart, format!("values.schema.json cannot be used: {error}"))),
+        })?;
+        let registry = size.has_references.then(|| registry(&prepared, reading.draft)).flatten();
+        Ok(Self { validator, written, prepared, reading, registry })
+    }
+
+    /// What is wrong with values, error by error.
+    ///
+    /// # Errors
+    /// A limit.
+    pub(super) fn errors<'e>(&'e self, values: &'e Json) -> Result<Vec<ValidationError<'e>>, Unusable> {
+        check_work(&self.prepared, self.reading.draft, self.registry.as_ref().map(|registry| (registry, BASE)), values)
+            .map_err(Unusable::Ours)?;
+        let errors: Vec<_> = self.validator.iter_errors(values).collect();
+        check_count(told(&errors)).map_err(Unusable::Ours)?;
+        Ok(errors)
+    }
+
+    /// The value of the keyword that an error is about, as the chart has it.
+    pub(super) fn written(&self, error: &ValidationError<'_>, keyword: &str) -> Option<&Json> {
+        let path = error.schema_path().as_str();
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        self.written.pointer(parent)?.get(keyword)
+    }
+
+    /// The schema beside or around the keyword that an error is about.
+    pub(super) fn schema(&self, error: &ValidationError<'_>) -> Option<&Json> {
+        let path = error.schema_path().as_str();
+        self.written.pointer(path.rsplit_once('/').map_or("", |(parent, _)| parent))
+    }
+
+    /// The properties on which others depend that are missing, with those that are missing: what an error of `dependencies` is about.
+    pub(super) fn dependents(&self, error: &ValidationError<'_>, keyword: &str) -> Vec<(String, Vec<String>)> {
+        let value = error.instance();
+        let listed = self.written(error, keyword).and_then(Json::as_object).into_iter().flatten();
+        let lists = listed.filter(|(property, _)| value.get(property.as_str()).is_some()).filter_map(|(property, names)| {
+            let names = names.as_array()?.iter().filter_map(Json::as_str).filter(|name| value.get(name).is_none());
+            Some((property.clone(), names.map(str::to_owned).collect::<Vec<_>>()))
+        });
+        let mut lists: Vec<_> = lists.filter(|(_, names)| !names.is_empty()).collect();
+        lists.sort();
+        lists
+    }
+
+    /// A validator for the schema below the keyword that an error is about, where the crate tells of the keyword only.
+    pub(super) fn below(&self, error: &ValidationError<'_>, keyword: &str) -> Option<Validator> {
+        let path = error.schema_path().as_str();
+        let parent =
+            path.strip_suffix(&format!("/{}", escape(keyword))).unwrap_or_else(|| path.rsplit_once('/').map_or("", |(parent, _)| parent));
+        let fragment = percent_encoding::utf8_percent_encode(&format!("{parent}/{keyword}"), FRAGMENT).to_string();
+        let registry = registry(&self.prepared, self.reading.draft)?;
+        self.reading.build(&json!({"$ref": format!("{BASE}#{fragment}")}), "json-schema:///part", &registry).ok()
+    }
+}
+
+/// How many errors there are, those of branches counted.
+fn told(errors: &[ValidationError<'_>]) -> usize {
+    let below = |error: &ValidationError<'_>| match error.kind() {
+        Kind::AnyOf { context } | Kind::OneOfNotValid { context } | Kind::OneOfMultipleValid { context } => {
+            context.iter().map(|branch| told(branch)).sum()
+        }
+        _ => 0,
+    };
+    errors.iter().map(|error| 1 + below(error)).sum()
+}
+
+/// What a JSON pointer in a URL has to escape.
+const FRAGMENT: &percent_encoding::AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'/').remove(b'~').remove(b'-').remove(b'_').remove(b'.');
+
+fn registry(schema: &Json, draft: Draft) -> Option<Registry<'static>> {
+    SPECIFICATIONS.add(BASE, draft.create_resource(schema.clone())).ok()?.draft(draft).prepare().ok()
+}

@@ -259,3 +259,75 @@ fn check_kept(forge: &dyn Forge, sent: &str, kept: &Comment, replaced: Option<&C
 fn lines(text: &str) -> String {
     text.replace("\r\n", "\n").trim().to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const HEAD: &str = "4f2c9d14f2c9d14f2c9d14f2c9d14f2c9d14f2c9";
+
+    fn marker(key: &str) -> Marker {
+        Marker::new(Key::parse(key).unwrap(), HEAD, 1_767_000_000).unwrap()
+    }
+
+    #[test]
+    fn the_marker_is_where_comments_can_hide_it() {
+        assert_eq!(
+            marker("thanos").mark("### Text\n", Dialect::Full),
+            format!("<!-- chartshift:report key=\"thanos\" head={HEAD} at=1767000000 v=1 -->\n### Text\n")
+        );
+        assert_eq!(
+            marker("apps/thanos").mark("### Text", Dialect::Basic),
+            format!("### Text\n\n`chartshift report apps/thanos head={HEAD} at=1767000000 v=1`\n")
+        );
+    }
+
+    #[test]
+    fn keys_can_not_end_the_marker() {
+        for key in ["a", "0", "thanos", "apps/monitoring/chart.yaml", "a-b_c.d", &"a".repeat(64)] {
+            assert_eq!(Key::parse(key).unwrap().to_string(), key);
+        }
+        for key in ["", "-a", "A", "a--b", "a b", "a\"", "a>", "ä", "a\n", &"a".repeat(65)] {
+            assert_eq!(Key::parse(key).unwrap_err().kind(), ErrorKind::Usage, "{key:?}");
+        }
+    }
+
+    #[test]
+    fn a_marker_that_is_not_quite_one_is_none() {
+        let good = marker("thanos").mark("text", Dialect::Full);
+        assert!(Marker::find(&good, Dialect::Full).is_some());
+        assert!(Marker::find(&good.replace('\n', "\r\n"), Dialect::Full).is_some());
+        let bad = [
+            format!(" {good}"),
+            format!("\n{good}"),
+            format!("> {good}"),
+            good.replace(" -->", " --> x"),
+            good.replace(HEAD, "4f2c9d1"),
+            good.replace(HEAD, &HEAD.to_uppercase()),
+            good.replace("at=1", "at=-1"),
+            good.replace("at=1767000000", "at=99999999999999999999999"),
+            good.replace(" v=1", ""),
+            good.replace("key=\"thanos\"", "key=\"\""),
+            good.replace("chartshift:report", "infracost"),
+        ];
+        for body in bad {
+            assert_eq!(Marker::find(&body, Dialect::Full), None, "{body}");
+        }
+        assert_eq!(Marker::find(&good, Dialect::Basic), None);
+    }
+
+    proptest! {
+        /// What is marked is found again, whatever the text; and a text alone is never taken for a marked one of the hidden sort.
+        #[test]
+        fn what_is_marked_is_found(text in "(<!--|-->|`|\n|\r\n|chartshift:report|key=| |[a-z]){0,20}", at in any::<u64>(), basic in any::<bool>()) {
+            let dialect = if basic { Dialect::Basic } else { Dialect::Full };
+            let marker = Marker { at, ..marker("apps/thanos") };
+            let body = marker.mark(&text, dialect);
+            prop_assert_eq!(body.len(), marker.bytes(dialect) + text.trim_end().len());
+            let (found, kept) = Marker::find(&body, dialect).unwrap();
+            prop_assert_eq!(found, marker);
+            prop_assert_eq!(kept, text.trim());
+        }
+    }
+}

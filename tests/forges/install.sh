@@ -4,8 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 folder=target/forges
-[ -e "$folder/installed-1" ] && exit 0
+[ -e "$folder/installed-2" ] && exit 0
 mkdir -p "$folder"
 npm install --prefix "$folder" --no-save --no-audit --no-fund --ignore-scripts --loglevel=error \
-  @octokit/openapi@23.0.2 @octokit/webhooks-examples@7.6.1 @stoplight/prism-cli@5.14.2
-touch "$folder/installed-1"
+  @octokit/openapi@23.0.2 @octokit/webhooks-examples@7.6.1 @stoplight/prism-cli@5.14.2 @gitbeaker/rest@43.8.0 \
+  @coderabbitai/bitbucket@1.1.4 azure-devops-node-api@17.0.1 typescript@5.9.3
+touch "$folder/installed-2"

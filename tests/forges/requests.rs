@@ -41,7 +41,7 @@ fn requests_are_as_documented() {
         let forge = opened(speech.kind(), &fake.address()).unwrap();
         assert_eq!(forge.me().unwrap().as_deref(), Some(speech.me()));
         let created = forge.create("### Text\n", true).unwrap().unwrap();
-        assert_eq!(forge.comments().unwrap(), [created.clone()], "{}", speech.kind());
+        assert_eq!(forge.comments().unwrap(), std::slice::from_ref(&created), "{}", speech.kind());
         let updated = forge.update(&created, "### Other\n", false).unwrap().unwrap();
         assert_eq!((updated.author.as_str(), updated.body.as_str()), (speech.me(), "### Other\n"));
         let target = Some("https://ci.example/run/1".to_owned());

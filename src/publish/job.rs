@@ -294,6 +294,43 @@ mod tests {
         Some((name, properties.split(';').filter_map(|pair| pair.split_once('=')).map(|(key, _)| key).collect(), data))
     }
 
+    /// What a text can be made of.
+    const PIECES: &[&str] = &[
+        "::",
+        "##",
+        "##vso[",
+        "[",
+        "]",
+        ";",
+        ",",
+        ":",
+        "=",
+        "%",
+        "%0A",
+        "%25",
+        "%AZP25",
+        "\n",
+        "\r",
+        "\u{85}",
+        "\u{2028}",
+        "\0",
+        "\u{1b}[",
+        "error",
+        "x",
+        " ",
+        "#",
+        "vso[",
+        "task.setvariable variable=a]",
+        "::error::",
+        "##[error]",
+        "ж",
+        "/",
+    ];
+
+    fn text() -> impl Strategy<Value = String> {
+        prop::collection::vec(prop::sample::select(PIECES), 0..10).prop_map(|pieces| pieces.concat())
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(5_000))]
 

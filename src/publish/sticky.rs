@@ -185,15 +185,16 @@ fn try_publish(forge: &dyn Forge, post: &Post<'_>, remarks: &mut Vec<String>) ->
     remarks.clear();
     let dialect = forge.limits().dialect;
     let body = post.marker.mark(post.text, dialect);
-    let mut own = own_comments(forge, &post.marker.key, dialect, remarks)?;
+    let me = forge.me()?;
+    let mut own = me.as_ref().map(|me| own_comments(forge, me, &post.marker.key, dialect)).transpose()?.unwrap_or_default();
     let Some((marker, newest)) = own.pop() else {
         if !post.telling {
             return Ok(Some((Outcome::Nothing, None)));
         }
         let created = create(forge, &body, post.blocks)?;
         check_kept(forge, &body, &created, None, remarks)?;
-        if !remarks.is_empty() && !created.author.is_empty() {
-            remarks.push(format!("the new comment is by `{}`: name this author to have it found the next time", line(&created.author)));
+        if me.is_none() {
+            remarks.push(not_looked_for(&created));
         }
         return Ok(Some((Outcome::Created, Some(created))));
     };
@@ -212,14 +213,16 @@ fn try_publish(forge: &dyn Forge, post: &Post<'_>, remarks: &mut Vec<String>) ->
     Ok(Some((Outcome::Updated, Some(updated))))
 }
 
+/// Why there is a new comment although there may be one of ours.
+fn not_looked_for(created: &Comment) -> String {
+    let author = line(&created.author);
+    format!(
+        "the forge doesn't tell whose comments the token writes, so no earlier one was looked for: name the author, `{author}`, to have it found"
+    )
+}
+
 /// Our comments with this key, the one of the latest run last.
-fn own_comments(forge: &dyn Forge, key: &Key, dialect: Dialect, remarks: &mut Vec<String>) -> Result<Vec<(Marker, Comment)>> {
-    let Some(me) = forge.me()? else {
-        remarks.push(
-            "whose comments the token writes can't be told, so no earlier comment was looked for: name the author to have it found".into(),
-        );
-        return Ok(Vec::new());
-    };
+fn own_comments(forge: &dyn Forge, me: &str, key: &Key, dialect: Dialect) -> Result<Vec<(Marker, Comment)>> {
     let ours = |comment: Comment| {
         let (marker, _) = Marker::find(&comment.body, dialect).filter(|(marker, _)| marker.key == *key && comment.author == me)?;
         Some((marker, comment))
@@ -263,6 +266,8 @@ fn lines(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::publish::{LineComment, Status};
+    use crate::report::pull::{Limits, Links};
     use proptest::prelude::*;
 
     const HEAD: &str = "4f2c9d14f2c9d14f2c9d14f2c9d14f2c9d14f2c9";
@@ -315,6 +320,61 @@ mod tests {
             assert_eq!(Marker::find(&body, Dialect::Full), None, "{body}");
         }
         assert_eq!(Marker::find(&good, Dialect::Basic), None);
+    }
+
+    /// A forge that holds one comment of ours and does with a new text what a test says.
+    struct Stubborn {
+        there: Comment,
+        takes: fn(&Comment, &str) -> Option<Comment>,
+    }
+
+    impl Forge for Stubborn {
+        fn name(&self) -> &'static str {
+            "The forge"
+        }
+        fn limits(&self) -> Limits {
+            Limits { bytes: 60_000, dialect: Dialect::Full }
+        }
+        fn links(&self) -> Links {
+            Links::default()
+        }
+        fn me(&self) -> Result<Option<String>> {
+            Ok(Some("me".into()))
+        }
+        fn comments(&self) -> Result<Vec<Comment>> {
+            Ok(vec![self.there.clone()])
+        }
+        fn create(&self, _body: &str, _blocks: bool) -> Result<Option<Comment>> {
+            panic!("there is one")
+        }
+        fn update(&self, comment: &Comment, body: &str, _blocks: bool) -> Result<Option<Comment>> {
+            Ok((self.takes)(comment, body))
+        }
+        fn set_status(&self, _status: &Status) -> Result<()> {
+            Ok(())
+        }
+        fn comment_on_line(&self, _comment: &LineComment) -> Result<bool> {
+            Ok(false)
+        }
+    }
+
+    fn told(takes: fn(&Comment, &str) -> Option<Comment>) -> Result<Published> {
+        let there = Comment { id: "1".into(), author: "me".into(), body: marker("thanos").mark("old", Dialect::Full), url: None };
+        let post = Post { marker: &marker("thanos"), text: "new", blocks: false, telling: true };
+        publish(&Stubborn { there, takes }, &post)
+    }
+
+    #[test]
+    fn what_comes_back_is_compared_with_what_was_sent() {
+        let same = told(|comment, body| Some(Comment { body: body.replace('\n', "\r\n"), ..comment.clone() })).unwrap();
+        assert_eq!((same.outcome, same.remarks), (Outcome::Updated, Vec::new()));
+        let other = told(|comment, body| Some(Comment { body: body.replace("new", "ne"), ..comment.clone() })).unwrap();
+        assert_eq!((other.outcome, other.remarks.len()), (Outcome::Updated, 1));
+        assert!(other.remarks[0].starts_with("The forge keeps the comment with changes"), "{:?}", other.remarks);
+        let old = told(|comment, _| Some(comment.clone())).unwrap_err();
+        assert_eq!(old.kind(), ErrorKind::Corrupt, "{old:?}");
+        let moving = told(|_, _| None).unwrap_err();
+        assert_eq!(moving.kind(), ErrorKind::Network, "{moving:?}");
     }
 
     proptest! {

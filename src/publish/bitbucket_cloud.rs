@@ -143,11 +143,11 @@ impl Forge for BitbucketCloud {
     fn comments(&self) -> Result<Vec<Comment>> {
         let number = self.pull.number.to_string();
         let path = self.repository(&["pullrequests", &number, "comments"]);
-        let read = |page: usize, all: &mut Vec<Comment>| {
+        let read = |page: usize| {
             let call = Call::get(&path).query("pagelen", PAGE).query("page", page).query("sort", "created_on").needs(READING);
             let read: Page<PullRequestComment> = self.api.read(&call)?;
-            all.extend(read.values.into_iter().filter(|comment| !comment.deleted).map(Comment::from));
-            Ok(read.next.is_some())
+            let more = read.next.is_some();
+            Ok((read.values.into_iter().filter(|comment| !comment.deleted).map(Comment::from).collect(), more))
         };
         self.api.pages(read).doing(|| self.pull.doing("read the comments of"))
     }

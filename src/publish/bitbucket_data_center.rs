@@ -19,7 +19,6 @@ const DESCRIPTION: usize = 255;
 /// Activities on a page.
 const PAGE: u64 = 100;
 
-const COMMENTING: &str = "the permission \"Repository read\", and \"Repository write\" to edit what others of its kind wrote";
 const READING: &str = "the permission \"Repository read\"";
 
 /// A pull request on Bitbucket Data Center.
@@ -116,15 +115,15 @@ impl Forge for BitbucketDataCenter {
         let number = self.pull.number.to_string();
         let path = self.repository(&["pull-requests", &number, "activities"]);
         let mut start = 0;
-        let read = |_: usize, all: &mut Vec<Comment>| {
+        let read = |_| {
             let call = Call::get(&path).query("limit", PAGE).query("start", start).needs(READING);
             let page: Page<Activity> = self.api.read(&call)?;
             let written =
                 |activity: Activity| activity.comment.filter(|_| activity.action == "COMMENTED" && activity.comment_anchor.is_none());
-            all.extend(page.values.into_iter().filter_map(written).map(|comment| self.comment(comment)));
+            let comments = page.values.into_iter().filter_map(written).map(|comment| self.comment(comment)).collect();
             let next = page.next_page_start.filter(|next| !page.is_last_page && *next > start);
             start = next.unwrap_or(start);
-            Ok(next.is_some())
+            Ok((comments, next.is_some()))
         };
         let mut all = self.api.pages(read).doing(|| self.pull.doing("read the comments of"))?;
         // Activities come newest first.
@@ -134,7 +133,7 @@ impl Forge for BitbucketDataCenter {
 
     fn create(&self, body: &str, _blocks: bool) -> Result<Option<Comment>> {
         let number = self.pull.number.to_string();
-        let call = Call::post(&self.repository(&["pull-requests", &number, "comments"]), json!({ "text": body })).needs(COMMENTING);
+        let call = Call::post(&self.repository(&["pull-requests", &number, "comments"]), json!({ "text": body })).needs(READING);
         let created: Option<PullRequestComment> = self.api.create(&call).doing(|| self.pull.doing("comment on"))?;
         Ok(created.map(|comment| self.comment(comment)))
     }
@@ -144,7 +143,7 @@ impl Forge for BitbucketDataCenter {
         let read = comment.id.split_once('/').and_then(|(id, version)| Some((id, version.parse::<u64>().ok()?)));
         let Some((id, version)) = read else { return Ok(None) };
         let path = self.repository(&["pull-requests", &number, "comments", id]);
-        let call = Call::put(&path, json!({ "text": body, "version": version })).needs(COMMENTING).expecting(&[404, 409]);
+        let call = Call::put(&path, json!({ "text": body, "version": version })).needs(READING).expecting(&[404, 409]);
         let answer = self.api.send(&call).doing(|| self.pull.doing("edit the comment on"))?;
         if !answer.status.is_success() {
             return Ok(None);
@@ -173,7 +172,7 @@ impl Forge for BitbucketDataCenter {
         for sort in ["ADDED", "CONTEXT"] {
             let anchor = json!({ "path": comment.file, "line": comment.line, "lineType": sort, "fileType": "TO", "diffType": "EFFECTIVE" });
             let body = json!({ "text": comment.body, "anchor": anchor });
-            let call = Call::post(&path, body).needs(COMMENTING).expecting(&[400, 404, 409]);
+            let call = Call::post(&path, body).needs(READING).expecting(&[400, 404, 409]);
             let answer = self.api.send(&call).doing(|| self.pull.doing("comment on a line of"))?;
             if answer.status.is_success() {
                 return Ok(true);

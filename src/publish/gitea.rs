@@ -102,17 +102,15 @@ impl Forge for Gitea {
         let number = self.pull.number.to_string();
         let path = self.repository(&["issues", &number, "comments"]);
         // Versions differ in whether they page this list: one that doesn't gives all of it for every page.
-        let read = |page: usize, all: &mut Vec<Comment>| {
+        let mut seen = 0;
+        let read = |page: usize| {
             let call = Call::get(&path).query("limit", PAGE).query("page", page).needs(READING);
             let answer = self.api.send(&call)?;
             let total: Option<usize> = answer.header("x-total-count").and_then(|count| count.parse().ok());
-            let known = all.len();
-            for comment in self.api.parse::<Vec<IssueComment>>(&answer, &call)?.into_iter().map(Comment::from) {
-                if !all.iter().any(|one| one.id == comment.id) {
-                    all.push(comment);
-                }
-            }
-            Ok(all.len() > known && total.is_none_or(|total| all.len() < total))
+            let comments: Vec<IssueComment> = self.api.parse(&answer, &call)?;
+            seen += comments.len();
+            let more = !comments.is_empty() && total.is_none_or(|total| seen < total);
+            Ok((comments.into_iter().map(Comment::from).collect(), more))
         };
         self.api.pages(read).doing(|| self.pull.doing("read the comments of"))
     }

@@ -19,7 +19,7 @@ const PAGE: usize = 100;
 /// The author of what the token of a job writes.
 const JOBS_AUTHOR: &str = "github-actions[bot]";
 
-const COMMENTING: &str = "`pull-requests: write` (in a workflow: `permissions:`; a job for a fork or of Dependabot has it never)";
+const COMMENTING: &str = "`pull-requests: write` (in a workflow: `permissions:`; a job for a fork never has it)";
 const READING: &str = "`pull-requests: read`";
 const CHECKING: &str = "`statuses: write` (in a workflow: `permissions:`)";
 
@@ -92,7 +92,7 @@ impl GitHub {
         let open = |base: &RedactedUrl| -> Result<Api> {
             let authorization = (AUTHORIZATION, format!("Bearer {}", token.expose()));
             let api = Api::new("GitHub", base, Some(authorization), Some(token.clone()), options)?;
-            Ok(api.with_header("accept", "application/vnd.github+json").with_header("x-github-api-version", "2022-11-28"))
+            Ok(api.with_header("accept", "application/json").with_header("x-github-api-version", "2022-11-28"))
         };
         Ok(Self { api: open(api)?, graphql: open(&graphql_of(api))?, pull, owner, name, app, job })
     }
@@ -165,12 +165,12 @@ impl Forge for GitHub {
     fn comments(&self) -> Result<Vec<Comment>> {
         let number = self.pull.number.to_string();
         let path = self.repository(&["issues", &number, "comments"]);
-        let read = |page: usize, all: &mut Vec<Comment>| {
+        let read = |page: usize| {
             let call = Call::get(&path).query("per_page", PAGE).query("page", page).needs(READING);
             let answer = self.api.send(&call)?;
             let more = answer.header("link").is_some_and(|link| link.contains("rel=\"next\""));
-            all.extend(self.api.parse::<Vec<IssueComment>>(&answer, &call)?.into_iter().map(Comment::from));
-            Ok(more)
+            let comments: Vec<IssueComment> = self.api.parse(&answer, &call)?;
+            Ok((comments.into_iter().map(Comment::from).collect(), more))
         };
         self.api.pages(read).doing(|| self.pull.doing("read the comments of"))
     }

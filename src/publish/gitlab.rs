@@ -102,13 +102,12 @@ impl Forge for GitLab {
     fn comments(&self) -> Result<Vec<Comment>> {
         let number = self.pull.number.to_string();
         let path = self.project(&["merge_requests", &number, "notes"]);
-        let read = |page: usize, all: &mut Vec<Comment>| {
+        let read = |page: usize| {
             let call = Call::get(&path).query("sort", "asc").query("order_by", "created_at").query("per_page", PAGE).query("page", page);
             let answer = self.api.send(&call.clone().needs(READING))?;
             let more = answer.header("x-next-page").is_some_and(|next| !next.is_empty());
             let notes: Vec<Note> = self.api.parse(&answer, &call)?;
-            all.extend(notes.into_iter().filter(|note| !note.system).map(|note| self.comment(note)));
-            Ok(more)
+            Ok((notes.into_iter().filter(|note| !note.system).map(|note| self.comment(note)).collect(), more))
         };
         self.api.pages(read).doing(|| self.pull.doing("read the comments of"))
     }

@@ -276,25 +276,22 @@ mod tests {
         assert_eq!(job(&[("TF_BUILD", "True")]), None);
     }
 
-    /// A command of GitHub's runner, as it reads a line: name, properties, data.
-    fn runner_reads(line: &str) -> Option<(&str, Vec<(&str, String)>, String)> {
-        let unescape =
-            |text: &str| text.replace("%0D", "\r").replace("%0A", "\n").replace("%3A", ":").replace("%2C", ",").replace("%25", "%");
-        let rest = line.trim_start().strip_prefix("::")?;
-        let (head, data) = rest.split_once("::")?;
+    /// A command as a runner reads it from a line: name, names of properties, data.
+    type Read<'a> = (&'a str, Vec<&'a str>, &'a str);
+
+    /// What GitHub's runner reads.
+    fn runner_reads(line: &str) -> Option<Read<'_>> {
+        let (head, data) = line.trim_start().strip_prefix("::")?.split_once("::")?;
         let (name, properties) = head.split_once(' ').unwrap_or((head, ""));
-        let properties = properties.split(',').filter_map(|pair| pair.split_once('=')).map(|(key, value)| (key, unescape(value))).collect();
-        Some((name, properties, unescape(data)))
+        Some((name, properties.split(',').filter_map(|pair| pair.split_once('=')).map(|(key, _)| key).collect(), data))
     }
 
-    /// Whether Azure's agent finds a command in a line, and where it ends.
-    fn agent_reads(line: &str) -> Option<(String, Vec<(String, String)>, &str)> {
+    /// What Azure's agent reads, anywhere in a line.
+    fn agent_reads(line: &str) -> Option<Read<'_>> {
         let at = line.to_ascii_lowercase().find("##vso[")?;
-        let inside = &line[at + "##vso[".len()..];
-        let (head, data) = inside.split_once(']')?;
+        let (head, data) = line[at + "##vso[".len()..].split_once(']')?;
         let (name, properties) = head.split_once(' ').unwrap_or((head, ""));
-        let pairs = properties.split(';').filter_map(|pair| pair.split_once('='));
-        Some((name.to_owned(), pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect(), data))
+        Some((name, properties.split(';').filter_map(|pair| pair.split_once('=')).map(|(key, _)| key).collect(), data))
     }
 
     /// What a text can be made of.
@@ -345,17 +342,15 @@ mod tests {
             let line = actions(&folder).annotate(std::slice::from_ref(&one));
             prop_assert_eq!(line.lines().count(), 1);
             prop_assert_eq!(line.matches(char::is_control).count(), 1, "{:?}", line);
-            let (name, properties, _) = runner_reads(&line).unwrap();
+            let (name, keys, _) = runner_reads(&line).unwrap();
             prop_assert_eq!(name, "warning");
-            let keys: Vec<&str> = properties.iter().map(|(key, _)| *key).collect();
             let expected = if one.title.is_empty() { vec!["file", "line"] } else { vec!["file", "line", "title"] };
             prop_assert_eq!(keys, expected);
             prop_assert!(!line.contains("##["), "{:?}", line);
             let line = azure(&folder).annotate(std::slice::from_ref(&one));
             prop_assert_eq!(line.lines().count(), 1);
-            let (name, properties, data) = agent_reads(&line).unwrap();
+            let (name, keys, data) = agent_reads(&line).unwrap();
             prop_assert_eq!(name, "task.logissue");
-            let keys: Vec<&str> = properties.iter().map(|(key, _)| key.as_str()).collect();
             prop_assert_eq!(keys, ["type", "sourcepath", "linenumber"]);
             prop_assert!(agent_reads(data).is_none() && !line.contains("##["), "{:?}", line);
         }

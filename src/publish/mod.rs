@@ -1,6 +1,6 @@
 //! Puts a finished report on a pull request: one comment, kept up to date, and a check.
 //!
-//! [`detect`] reads from the CI's environment what pull request this is, [`open`] gives the [`Forge`] it is on. Each forge is a file that
+//! [`detect()`] reads from the CI's environment what pull request this is, [`open`] gives the [`Forge`] it is on. Each forge is a file that
 //! implements that trait; what they share is beside them: requests in `http`, and in [`sticky`] which comment is ours, when it is edited and
 //! when it is left alone. [`job`] holds what a job is told besides, or instead where it may not write: summaries, annotations, outputs.
 //!

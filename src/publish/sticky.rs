@@ -185,15 +185,16 @@ fn try_publish(forge: &dyn Forge, post: &Post<'_>, remarks: &mut Vec<String>) ->
     remarks.clear();
     let dialect = forge.limits().dialect;
     let body = post.marker.mark(post.text, dialect);
-    let mut own = own_comments(forge, &post.marker.key, dialect, remarks)?;
+    let me = forge.me()?;
+    let mut own = me.as_ref().map(|me| own_comments(forge, me, &post.marker.key, dialect)).transpose()?.unwrap_or_default();
     let Some((marker, newest)) = own.pop() else {
         if !post.telling {
             return Ok(Some((Outcome::Nothing, None)));
         }
         let created = create(forge, &body, post.blocks)?;
         check_kept(forge, &body, &created, None, remarks)?;
-        if !remarks.is_empty() && !created.author.is_empty() {
-            remarks.push(format!("the new comment is by `{}`: name this author to have it found the next time", line(&created.author)));
+        if me.is_none() {
+            remarks.push(not_looked_for(&created));
         }
         return Ok(Some((Outcome::Created, Some(created))));
     };
@@ -212,14 +213,16 @@ fn try_publish(forge: &dyn Forge, post: &Post<'_>, remarks: &mut Vec<String>) ->
     Ok(Some((Outcome::Updated, Some(updated))))
 }
 
+/// Why there is a new comment although there may be one of ours.
+fn not_looked_for(created: &Comment) -> String {
+    let author = line(&created.author);
+    format!(
+        "the forge doesn't tell whose comments the token writes, so no earlier one was looked for: name the author, `{author}`, to have it found"
+    )
+}
+
 /// Our comments with this key, the one of the latest run last.
-fn own_comments(forge: &dyn Forge, key: &Key, dialect: Dialect, remarks: &mut Vec<String>) -> Result<Vec<(Marker, Comment)>> {
-    let Some(me) = forge.me()? else {
-        remarks.push(
-            "whose comments the token writes can't be told, so no earlier comment was looked for: name the author to have it found".into(),
-        );
-        return Ok(Vec::new());
-    };
+fn own_comments(forge: &dyn Forge, me: &str, key: &Key, dialect: Dialect) -> Result<Vec<(Marker, Comment)>> {
     let ours = |comment: Comment| {
         let (marker, _) = Marker::find(&comment.body, dialect).filter(|(marker, _)| marker.key == *key && comment.author == me)?;
         Some((marker, comment))
@@ -258,4 +261,133 @@ fn check_kept(forge: &dyn Forge, sent: &str, kept: &Comment, replaced: Option<&C
 /// A text as forges may give it back: they rewrite line ends and drop white space at the ends.
 fn lines(text: &str) -> String {
     text.replace("\r\n", "\n").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publish::{LineComment, Status};
+    use crate::report::pull::{Limits, Links};
+    use proptest::prelude::*;
+
+    const HEAD: &str = "4f2c9d14f2c9d14f2c9d14f2c9d14f2c9d14f2c9";
+
+    fn marker(key: &str) -> Marker {
+        Marker::new(Key::parse(key).unwrap(), HEAD, 1_767_000_000).unwrap()
+    }
+
+    #[test]
+    fn the_marker_is_where_comments_can_hide_it() {
+        assert_eq!(
+            marker("thanos").mark("### Text\n", Dialect::Full),
+            format!("<!-- chartshift:report key=\"thanos\" head={HEAD} at=1767000000 v=1 -->\n### Text\n")
+        );
+        assert_eq!(
+            marker("apps/thanos").mark("### Text", Dialect::Basic),
+            format!("### Text\n\n`chartshift report apps/thanos head={HEAD} at=1767000000 v=1`\n")
+        );
+    }
+
+    #[test]
+    fn keys_can_not_end_the_marker() {
+        for key in ["a", "0", "thanos", "apps/monitoring/chart.yaml", "a-b_c.d", &"a".repeat(64)] {
+            assert_eq!(Key::parse(key).unwrap().to_string(), key);
+        }
+        for key in ["", "-a", "A", "a--b", "a b", "a\"", "a>", "ä", "a\n", &"a".repeat(65)] {
+            assert_eq!(Key::parse(key).unwrap_err().kind(), ErrorKind::Usage, "{key:?}");
+        }
+    }
+
+    #[test]
+    fn a_marker_that_is_not_quite_one_is_none() {
+        let good = marker("thanos").mark("text", Dialect::Full);
+        assert!(Marker::find(&good, Dialect::Full).is_some());
+        assert!(Marker::find(&good.replace('\n', "\r\n"), Dialect::Full).is_some());
+        let bad = [
+            format!(" {good}"),
+            format!("\n{good}"),
+            format!("> {good}"),
+            good.replace(" -->", " --> x"),
+            good.replace(HEAD, "4f2c9d1"),
+            good.replace(HEAD, &HEAD.to_uppercase()),
+            good.replace("at=1", "at=-1"),
+            good.replace("at=1767000000", "at=99999999999999999999999"),
+            good.replace(" v=1", ""),
+            good.replace("key=\"thanos\"", "key=\"\""),
+            good.replace("chartshift:report", "infracost"),
+        ];
+        for body in bad {
+            assert_eq!(Marker::find(&body, Dialect::Full), None, "{body}");
+        }
+        assert_eq!(Marker::find(&good, Dialect::Basic), None);
+    }
+
+    /// A forge that holds one comment of ours and does with a new text what a test says.
+    struct Stubborn {
+        there: Comment,
+        takes: fn(&Comment, &str) -> Option<Comment>,
+    }
+
+    impl Forge for Stubborn {
+        fn name(&self) -> &'static str {
+            "The forge"
+        }
+        fn limits(&self) -> Limits {
+            Limits { bytes: 60_000, dialect: Dialect::Full }
+        }
+        fn links(&self) -> Links {
+            Links::default()
+        }
+        fn me(&self) -> Result<Option<String>> {
+            Ok(Some("me".into()))
+        }
+        fn comments(&self) -> Result<Vec<Comment>> {
+            Ok(vec![self.there.clone()])
+        }
+        fn create(&self, _body: &str, _blocks: bool) -> Result<Option<Comment>> {
+            panic!("there is one")
+        }
+        fn update(&self, comment: &Comment, body: &str, _blocks: bool) -> Result<Option<Comment>> {
+            Ok((self.takes)(comment, body))
+        }
+        fn set_status(&self, _status: &Status) -> Result<()> {
+            Ok(())
+        }
+        fn comment_on_line(&self, _comment: &LineComment) -> Result<bool> {
+            Ok(false)
+        }
+    }
+
+    fn told(takes: fn(&Comment, &str) -> Option<Comment>) -> Result<Published> {
+        let there = Comment { id: "1".into(), author: "me".into(), body: marker("thanos").mark("old", Dialect::Full), url: None };
+        let post = Post { marker: &marker("thanos"), text: "new", blocks: false, telling: true };
+        publish(&Stubborn { there, takes }, &post)
+    }
+
+    #[test]
+    fn what_comes_back_is_compared_with_what_was_sent() {
+        let same = told(|comment, body| Some(Comment { body: body.replace('\n', "\r\n"), ..comment.clone() })).unwrap();
+        assert_eq!((same.outcome, same.remarks), (Outcome::Updated, Vec::new()));
+        let other = told(|comment, body| Some(Comment { body: body.replace("new", "ne"), ..comment.clone() })).unwrap();
+        assert_eq!((other.outcome, other.remarks.len()), (Outcome::Updated, 1));
+        assert!(other.remarks[0].starts_with("The forge keeps the comment with changes"), "{:?}", other.remarks);
+        let old = told(|comment, _| Some(comment.clone())).unwrap_err();
+        assert_eq!(old.kind(), ErrorKind::Corrupt, "{old:?}");
+        let moving = told(|_, _| None).unwrap_err();
+        assert_eq!(moving.kind(), ErrorKind::Network, "{moving:?}");
+    }
+
+    proptest! {
+        /// What is marked is found again, whatever the text; and a text alone is never taken for a marked one of the hidden sort.
+        #[test]
+        fn what_is_marked_is_found(text in "(<!--|-->|`|\n|\r\n|chartshift:report|key=| |[a-z]){0,20}", at in any::<u64>(), basic in any::<bool>()) {
+            let dialect = if basic { Dialect::Basic } else { Dialect::Full };
+            let marker = Marker { at, ..marker("apps/thanos") };
+            let body = marker.mark(&text, dialect);
+            prop_assert_eq!(body.len(), marker.bytes(dialect) + text.trim_end().len());
+            let (found, kept) = Marker::find(&body, dialect).unwrap();
+            prop_assert_eq!(found, marker);
+            prop_assert_eq!(kept, text.trim());
+        }
+    }
 }

@@ -2,7 +2,12 @@
 
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::print_stderr, unreachable_pub)]
 
+mod clients;
+mod detection;
+mod errors;
 mod fakes;
+mod published;
+mod requests;
 #[path = "../servers/mod.rs"]
 mod servers;
 mod stories;

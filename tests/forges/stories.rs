@@ -1,6 +1,7 @@
 //! The stories of the one comment, on every forge.
 
 use chartshift::error::{Error, ErrorKind};
+use chartshift::publish::Kind;
 use chartshift::publish::sticky::{Key, Marker, Outcome, Post, Published, publish};
 use chartshift::report::pull::Dialect;
 
@@ -119,6 +120,24 @@ fn each_story_ends_alike_on_every_forge() {
         }
     }
     assert_eq!(told, 28 * 7);
+}
+
+/// Where a forge doesn't say who we are, nobody's comment is edited, and the reader is told what would help.
+#[test]
+fn who_is_not_known_edits_nothing() {
+    for (kind, status) in [(Kind::GitHub, 403), (Kind::Gitea, 403), (Kind::BitbucketCloud, 401), (Kind::BitbucketCloud, 403)] {
+        let speech = all().into_iter().find(|speech| speech.kind() == kind).unwrap();
+        let dialect = if speech.basic() { Dialect::Basic } else { Dialect::Full };
+        let mut state = State { faults: vec![fault(Act::Me, status)], ..State::default() };
+        state.add(speech.me(), &Bodies { dialect }.own(EARLIER, NOW - 9, OLD));
+        let fake = Fake::start(speech.clone(), state);
+        let marker = Marker::new(Key::parse("thanos").unwrap(), HEAD, NOW).unwrap();
+        let forge = opened(kind, &fake.address()).unwrap();
+        let published = publish(forge.as_ref(), &Post { marker: &marker, text: NEW, blocks: true, telling: true }).unwrap();
+        assert_eq!(published.outcome, Outcome::Created, "{kind}");
+        assert!(published.remarks[0].contains(&format!("name the author, `{}`", speech.me())), "{kind}: {published:?}");
+        assert_eq!(fake.state.lock().unwrap().comments.len(), 2, "{kind}");
+    }
 }
 
 fn check_end(name: &str, story: &Story, result: &Result<Published, Error>) {

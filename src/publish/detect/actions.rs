@@ -47,7 +47,8 @@ fn run_page(target: &Target, environment: &Environment<'_>) -> Option<String> {
 }
 
 fn read_event(target: &mut Target, name: &str, event: Event) -> Result<()> {
-    if let Some(run) = event.workflow_run {
+    // A deployment's event holds a run, too.
+    if let Some(run) = event.workflow_run.filter(|_| name == "workflow_run") {
         return read_run(target, run, event.repository.map(|repository| repository.id));
     }
     if let Some(pull) = event.pull_request {

@@ -17,10 +17,12 @@ use serde_json::Value;
 
 pub(super) use refusal::cut;
 
+use super::Comment;
 use super::token::Token;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::{Answer, Exchanges, Lost, Options, Question, RedactedUrl};
 use pace::{Pace, throttled};
+use refusal::Refusal;
 
 /// The most bytes of an answer: a hundred comments of the longest kind.
 const MOST_BYTES: u64 = 32 << 20;
@@ -209,14 +211,20 @@ impl Api {
         })
     }
 
-    /// All pages of a list. `read` makes the request for page 1, 2, …, adds what it brings and says whether there is one more.
+    /// All pages of the comments. `read` asks for page 1, 2, … and says what is on it and whether there is one more.
     ///
     /// # Errors
     /// Those of `read`; `Limit` for more than [`MOST_PAGES`] pages.
-    pub(super) fn pages<T>(&self, mut read: impl FnMut(usize, &mut Vec<T>) -> Result<bool>) -> Result<Vec<T>> {
-        let mut all = Vec::new();
+    pub(super) fn pages(&self, mut read: impl FnMut(usize) -> Result<(Vec<Comment>, bool)>) -> Result<Vec<Comment>> {
+        let mut all: Vec<Comment> = Vec::new();
         for page in 1..=MOST_PAGES {
-            if !read(page, &mut all)? {
+            let (mut comments, more) = read(page)?;
+            let given = comments.len();
+            // What is written or deleted meanwhile moves the pages, and some servers give all of them for each.
+            comments.retain(|comment| all.iter().all(|known| known.id != comment.id));
+            let repeats = given > 0 && comments.is_empty();
+            all.append(&mut comments);
+            if !more || repeats {
                 return Ok(all);
             }
         }
@@ -241,8 +249,10 @@ impl Api {
                 question.url = next;
                 continue;
             }
-            let error = refusal::error(self.forge, call, &question.url, &answer, self.token.as_ref(), tried);
             let limited = throttled(&answer, SystemTime::now());
+            let (forge, token) = (self.forge, self.token.as_ref());
+            let refusal = Refusal { forge, call, url: &question.url, answer: &answer, token, tried, limited: limited.is_some() };
+            let error = refusal.error();
             let harmless = call.repeatable || limited.is_some() || status == 503;
             let broken = (status >= 500 && status != 501).then(|| answer.retry_after());
             return Ok(Err(Failed { error, passing: limited.or(broken), harmless }));
@@ -252,8 +262,10 @@ impl Api {
 
     fn question(&self, call: &Call<'_>) -> Result<Question> {
         let mut url = self.base.expose().clone();
-        let path = format!("{}/{}", url.path().trim_end_matches('/'), call.path);
-        url.set_path(&path);
+        if !call.path.is_empty() {
+            let path = format!("{}/{}", url.path().trim_end_matches('/'), call.path);
+            url.set_path(&path);
+        }
         url.set_query(None);
         if !call.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&call.query);

@@ -11,28 +11,50 @@ use crate::report::safe;
 /// The most characters of a forge's message that are shown.
 const MOST_SAID: usize = 300;
 
-/// The error for an answer that says no.
-pub(super) fn error(forge: &str, call: &Call<'_>, url: &RedactedUrl, answer: &Answer, token: Option<&Token>, tried: u32) -> Error {
-    let status = answer.status.as_u16();
-    let said = said(&answer.body, token);
-    let told = said.as_ref().map_or_else(String::new, |said| format!(": {said}"));
-    let tries = if tried > 1 { format!(" ({tried} tries)") } else { String::new() };
-    let message = format!("{forge} answered {status} to {} {url}{tries}{told}", call.method);
-    let too_long = status == 413 || (matches!(status, 400 | 422) && said.as_deref().is_some_and(is_about_length));
-    match status {
-        _ if too_long => {
-            Error::new(ErrorKind::Limit, message).hint("the text is longer than this forge takes: lower the limit of the comment")
+/// An answer that says no.
+pub(super) struct Refusal<'a> {
+    pub(super) forge: &'a str,
+    pub(super) call: &'a Call<'a>,
+    pub(super) url: &'a RedactedUrl,
+    pub(super) answer: &'a Answer,
+    pub(super) token: Option<&'a Token>,
+    /// How often it was asked.
+    pub(super) tried: u32,
+    /// Whether it says "not so many requests".
+    pub(super) limited: bool,
+}
+
+impl Refusal<'_> {
+    /// What a reader is told.
+    pub(super) fn error(&self) -> Error {
+        let status = self.answer.status.as_u16();
+        let said = said(&self.answer.body, self.token);
+        let (kind, hint) = self.sort(status, said.as_deref());
+        let told = said.map_or_else(String::new, |said| format!(": {said}"));
+        let tries = if self.tried > 1 { format!(" ({} tries)", self.tried) } else { String::new() };
+        let message = format!("{} answered {status} to {} {}{tries}{told}", self.forge, self.call.method, self.url);
+        Error::new(kind, message).hint(hint)
+    }
+
+    /// The sort of failure and what to try.
+    fn sort(&self, status: u16, said: Option<&str>) -> (ErrorKind, String) {
+        let too_long = status == 413 || (matches!(status, 400 | 422) && said.is_some_and(is_about_length));
+        let (needed, unknown) = (needed(self.call), unknown_token(self.token));
+        match status {
+            _ if self.limited => (ErrorKind::Network, "the forge takes no more requests for now: try again later".into()),
+            _ if too_long => (ErrorKind::Limit, "the text is longer than this forge takes: lower the limit of the comment".into()),
+            // Azure DevOps shows its login page to whom it doesn't know, with 203 or by a redirect.
+            203 | 401 => (ErrorKind::Denied, unknown),
+            302 | 303 => (ErrorKind::Denied, format!("some forges send whom they don't know to a login page: {unknown}")),
+            300..=399 => (ErrorKind::Network, "redirects to another place are not followed: check the API's address".into()),
+            403 => (ErrorKind::Denied, needed),
+            404 | 410 => (
+                ErrorKind::NotFound,
+                format!("check the repository and the number; a forge also says so to a token that may not see it: {needed}"),
+            ),
+            500..=599 => (ErrorKind::Network, "try again later".into()),
+            _ => (ErrorKind::Usage, "check the repository, the number and the API's address".into()),
         }
-        // Azure DevOps shows its login page to whom it doesn't know, with 203 or by a redirect.
-        203 | 401 => Error::new(ErrorKind::Denied, message).hint(unknown_token(token)),
-        403 => Error::new(ErrorKind::Denied, message).hint(needed(call)),
-        404 | 410 => Error::new(ErrorKind::NotFound, message)
-            .hint(format!("check the repository and the number; a forge also says so to a token that may not see it: {}", needed(call))),
-        429 | 500..=599 => Error::new(ErrorKind::Network, message).hint("try again later"),
-        302 | 303 => Error::new(ErrorKind::Denied, message)
-            .hint(format!("some forges send whom they don't know to a login page: {}", unknown_token(token))),
-        300..=399 => Error::new(ErrorKind::Network, message).hint("redirects to another place are not followed: check the API's address"),
-        _ => Error::new(ErrorKind::Usage, message).hint("check the repository, the number and the API's address"),
     }
 }
 
@@ -57,17 +79,19 @@ fn said(body: &[u8], token: Option<&Token>) -> Option<String> {
     let value: Value = serde_json::from_slice(body).ok()?;
     let first = |list: &Value| list.as_array()?.first().cloned();
     let mut words: Vec<String> = Vec::new();
-    // `message` of GitHub, GitLab, Gitea and Azure DevOps; `error` of GitLab; `error.message` of Bitbucket Cloud; `errors[0].message` of
+    // `message` of GitHub, GitLab, Gitea and Azure DevOps; `error` and
+    // `error_description` of GitLab; `error.message` of Bitbucket Cloud; `errors[0].message` of
     // Bitbucket Data Center and GitHub.
     let places = [value.get("message"), value.get("error"), value.pointer("/error/message")];
     words.extend(places.into_iter().flatten().find_map(text));
+    words.extend(value.get("error_description").and_then(text));
     let detail = value.get("errors").and_then(first);
     words.extend(
         detail.as_ref().and_then(|detail| text(detail).or_else(|| detail.get("message").or_else(|| detail.get("code")).and_then(text))),
     );
     let whole = words.join("; ");
     let whole = token.map_or_else(|| whole.clone(), |token| token.hide(&whole));
-    let shown = cut(&safe::line(&whole), MOST_SAID);
+    let shown = cut(safe::line(&whole).trim(), MOST_SAID);
     (!shown.is_empty()).then_some(shown)
 }
 
@@ -110,7 +134,7 @@ mod tests {
                 Some("Validation Failed; Body is too long (maximum is 65536 characters)"),
             ),
             (r#"{"message":{"note":["is too long"]}}"#, Some("note is too long")),
-            (r#"{"error":"insufficient_scope","error_description":"…"}"#, Some("insufficient_scope")),
+            (r#"{"error":"insufficient_scope","error_description":"Higher."}"#, Some("insufficient_scope; Higher.")),
             (r#"{"type":"error","error":{"message":"Access denied","detail":"…"}}"#, Some("Access denied")),
             (r#"{"errors":[{"context":"text","message":"Too long","exceptionName":null}]}"#, Some("Too long")),
             (r#"{"$id":"1","message":"TF401027: no","typeKey":"GitNeedsPermissionException"}"#, Some("TF401027: no")),

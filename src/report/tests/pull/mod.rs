@@ -103,7 +103,16 @@ fn unread() -> MissingView {
 
 /// A report whose every foreign string is the given one, with one of everything, of so many charts.
 fn filled(text: &str, charts: usize) -> PullReport {
-    let s = || text.to_owned();
+    filled_from(&[text.to_owned()], charts)
+}
+
+/// The same with several strings, which take turns.
+fn filled_from(texts: &[String], charts: usize) -> PullReport {
+    let turn = std::cell::Cell::new(0);
+    let s = || {
+        turn.set(turn.get() + 1);
+        texts[turn.get() % texts.len()].clone()
+    };
     let change = |kind| ChangeView { path: Some(s()), kind, old: Some(s()), new: Some(s()) };
     let place = |kind| PlaceView { change: change(kind), at: s(), note: Some(s()) };
     let kinds = [ChangeKind::Modified, ChangeKind::Added, ChangeKind::Removed, ChangeKind::Reordered];
@@ -128,7 +137,7 @@ fn filled(text: &str, charts: usize) -> PullReport {
         count: s(),
         header: vec![s(), s()],
         row_count: 2,
-        rows: vec![vec![s(), s()], vec![s(), format!("{text}\\")]],
+        rows: vec![vec![s(), s()], vec![s(), format!("{}\\", s())]],
         remarks: vec![s()],
     };
     let group = |_| Group {

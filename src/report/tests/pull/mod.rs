@@ -41,7 +41,9 @@ impl Story<'_> {
         let open = |path: &Path| -> Package {
             let reference = ChartRef::parse(path.to_str().unwrap(), None, None).unwrap();
             let package = fetch::fetch_one(&reference, &fetch::Options::default(), &fetch::progress::Silent::default()).unwrap();
-            let origin = format!("oci://charts.example/acme/{}", path.file_name().unwrap().to_string_lossy().trim_end_matches(".tgz"));
+            let file = path.file_name().unwrap().to_string_lossy().into_owned();
+            let (name, version) = file.trim_end_matches(".tgz").rsplit_once('-').unwrap_or(("metrics-store", &file));
+            let origin = format!("oci://charts.example/acme/{name}:{version}");
             Package { origin, ..package }
         };
         let profile = Profile::named("3.19").unwrap();

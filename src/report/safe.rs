@@ -148,7 +148,7 @@ pub fn prose(text: &str, slot: Slot) -> String {
         }
         let glued = index > 0 && !segment.starts_with(' ');
         for (word_index, run) in runs(segment, slot == Slot::Flow && parts.is_empty()).into_iter().enumerate() {
-            let shown = if run.plain { run.text } else { code(&run.text) };
+            let shown = if run.plain { run.text } else { format!("{}{}{}", run.lead, code(&run.text), run.tail) };
             push_glued(&mut parts, &shown, glued && word_index == 0 && run.plain && is_closing(&shown));
         }
     }
@@ -168,23 +168,42 @@ fn is_closing(word: &str) -> bool {
     word.chars().next().is_some_and(|c| matches!(c, ',' | '.' | ';' | ':' | ')' | '\''))
 }
 
-/// Neighbouring words of one sort.
+/// Neighbouring words of one sort. What opens and closes a sentence around words that become code stays outside of it.
 struct Run {
     plain: bool,
+    lead: &'static str,
     text: String,
+    tail: String,
+}
+
+impl Run {
+    fn of(word: &str, plain: bool) -> Self {
+        let whole = || Self { plain, lead: "", text: word.to_owned(), tail: String::new() };
+        if plain {
+            return whole();
+        }
+        let (lead, rest) = word.strip_prefix('(').map_or(("", word), |rest| ("(", rest));
+        let core = rest.trim_end_matches(['.', ',', ';', ':', ')']);
+        let tail = &rest[core.len()..];
+        if core.is_empty() || tail.len() > 2 || tail.contains("::") {
+            return whole();
+        }
+        Self { plain, lead, text: core.to_owned(), tail: tail.to_owned() }
+    }
 }
 
 /// Splits text at white space and joins neighbouring words of one sort.
 fn runs(text: &str, opening: bool) -> Vec<Run> {
     let mut all: Vec<Run> = Vec::new();
     for word in text.split_whitespace() {
-        let plain = is_plain(word, opening && all.is_empty());
+        let run = Run::of(word, is_plain(word, opening && all.is_empty()));
         match all.last_mut() {
-            Some(run) if run.plain == plain => {
-                run.text.push(' ');
-                run.text.push_str(word);
+            Some(last) if last.plain == run.plain && last.tail.is_empty() && run.lead.is_empty() => {
+                last.text.push(' ');
+                last.text.push_str(&run.text);
+                last.tail = run.tail;
             }
-            _ => all.push(Run { plain, text: word.to_owned() }),
+            _ => all.push(run),
         }
     }
     all

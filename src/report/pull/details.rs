@@ -263,7 +263,7 @@ impl Writer<'_> {
             return None;
         }
         let mut draft = Draft::default();
-        self.begin(&mut draft, "Everything else that differs", "", Some(group));
+        self.begin(&mut draft, "Everything else", "", Some(group));
         draft.own("\n");
         for (index, table) in group.tables.iter().enumerate() {
             draft.bold(&table.title);
@@ -292,10 +292,9 @@ impl Writer<'_> {
         let shown = table.rows.len().min(self.most(ROWS));
         for row in table.rows.iter().take(shown) {
             for column in 0..columns {
-                // One word is a name or a value, several are a sentence or a step from one to the other.
                 match row.get(column).map_or("", String::as_str) {
                     "" => draft.own("| "),
-                    cell if cell.contains(' ') => draft.own("| ").prose(cell, Slot::Cell).own(" "),
+                    cell if is_sentence(cell) => draft.own("| ").prose(cell, Slot::Cell).own(" "),
                     cell => draft.own("| ").cell(cell).own(" "),
                 };
             }
@@ -357,4 +356,9 @@ impl Writer<'_> {
     fn most(&self, in_comment: usize) -> usize {
         if self.is_full { ALL } else { in_comment }
     }
+}
+
+/// Whether a cell reads as words: several of them, or a step from one value to another, and nothing of a list's or a mapping's signs.
+fn is_sentence(cell: &str) -> bool {
+    cell.contains(' ') && !cell.contains(['{', '[', '"', '\\'])
 }

@@ -14,9 +14,12 @@ const PLACES: usize = 5;
 const NAMES: usize = 6;
 const ROWS: usize = 40;
 
+/// Columns from which on a table has room for names; below, it counts them, and the findings name them.
+const ROOM_FOR_NAMES: u16 = 120;
+
 /// Renders the report. With `style.lines` (`-v`) all tables are shown, else only whom the pods are taken for.
 pub fn text(report: &PullReport, style: &Style) -> String {
-    let mut page = Page { sheet: Sheet::new(style), report, all: style.lines };
+    let mut page = Page { sheet: Sheet::new(style), report, all: style.lines, has_room: style.width >= ROOM_FOR_NAMES };
     page.verdict();
     page.charts();
     page.table();
@@ -32,6 +35,7 @@ struct Page<'a> {
     sheet: Sheet,
     report: &'a PullReport,
     all: bool,
+    has_room: bool,
 }
 
 impl Page<'_> {
@@ -73,22 +77,25 @@ impl Page<'_> {
         }
         self.sheet.gap();
         let header = ["level", "what changed", "old → new", "who is affected"];
-        self.sheet.table(2, &header, 0, &cells[..cells.len().min(ROWS)]);
+        self.sheet.table(2, &header, 2, &cells[..cells.len().min(ROWS)]);
         self.more(2, cells.len(), ROWS);
     }
 
     fn cells(&self, row: &Row<'_>) -> Vec<String> {
         let level = row.level(self.report).map_or("", |(_, severity, _)| wording::severity(severity));
         let what = match (row.path(), row.places()) {
-            (Some(path), _) => format!("{}: {path}", row.title()),
+            (Some(path), _) if self.has_room => format!("{}: {path}", row.title()),
             (None, places) if places > 1 => format!("{} ({places} places)", row.title()),
             _ => row.title().to_owned(),
         };
         let affected = row.affected();
         let charts = if self.report.groups.len() > 1 { format!("{}: ", row.charts().join(", ")) } else { String::new() };
-        let names = affected.names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let names = match &affected.names[..] {
+            names if names.len() > 1 && !self.has_room => wording::count(names.len(), "workload", "workloads"),
+            names => wording::listed(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()),
+        };
         let alike = if affected.releases > 1 { format!(", alike in {} releases", affected.releases) } else { String::new() };
-        let who = format!("{charts}{}{}{alike}", wording::listed(&names), affected.words);
+        let who = format!("{charts}{names}{}{alike}", affected.words);
         vec![level.to_owned(), what, row.change().map(change).unwrap_or_default(), who]
     }
 

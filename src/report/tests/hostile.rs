@@ -100,10 +100,10 @@ const PIECES: &[&str] = &[
 ];
 
 /// A small generator of its own (SplitMix64): the same strings on every machine.
-pub(super) struct Random(pub(super) u64);
+struct Random(u64);
 
 impl Random {
-    pub(super) fn next(&mut self, below: usize) -> usize {
+    fn next(&mut self, below: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -111,7 +111,7 @@ impl Random {
         usize::try_from((z ^ (z >> 31)) % below as u64).unwrap()
     }
 
-    pub(super) fn string(&mut self) -> String {
+    fn string(&mut self) -> String {
         let count = 1 + self.next(8);
         (0..count).map(|_| if self.next(12) == 0 { self.character() } else { PIECES[self.next(PIECES.len())].to_owned() }).collect()
     }
@@ -259,11 +259,15 @@ fn terminal_text_is_inert_and_stays_so() {
 fn prose_reads_like_prose() {
     for (text, want) in [
         ("`serviceAccount.create` went from `false` to `true`.", "`serviceAccount.create` went from `false` to `true`."),
-        ("Pods on AZURE_CLIENT_ID, say (`a`), stay.", "Pods on `AZURE_CLIENT_ID,` say (`a`), stay."),
+        ("Pods on AZURE_CLIENT_ID, say (`a`), stay.", "Pods on `AZURE_CLIENT_ID`, say (`a`), stay."),
         ("see https://x.example/ and @acme", "see `https://x.example/` and `@acme`"),
         ("serviceAccount.create: false → true", "serviceAccount.create: false → true"),
-        ("1. not a list", "`1.` not a list"),
+        ("1. not a list", "`1`. not a list"),
         ("commit deadbeef1", "commit `deadbeef1`"),
+        ("the default (values.yaml:147) went.", "the default (`values.yaml:147`) went."),
+        ("from a:b to c:d.", "from `a:b` to `c:d`."),
+        ("(::) and ::x:: and ).", "`(::)` and `::x::` and )."),
+        ("go (see [a](b), https://x.example/).", "go (see `[a](b`), `https://x.example/`)."),
         ("an odd ` tick", "an odd ``` ` ``` tick"),
     ] {
         assert_eq!(safe::prose(text, Slot::Flow), want.replace("``` ` ```", "`` ` ``"));

@@ -41,7 +41,9 @@ impl Story<'_> {
         let open = |path: &Path| -> Package {
             let reference = ChartRef::parse(path.to_str().unwrap(), None, None).unwrap();
             let package = fetch::fetch_one(&reference, &fetch::Options::default(), &fetch::progress::Silent::default()).unwrap();
-            let origin = format!("oci://charts.example/acme/{}", path.file_name().unwrap().to_string_lossy().trim_end_matches(".tgz"));
+            let file = path.file_name().unwrap().to_string_lossy().into_owned();
+            let (name, version) = file.trim_end_matches(".tgz").rsplit_once('-').unwrap_or(("metrics-store", &file));
+            let origin = format!("oci://charts.example/acme/{name}:{version}");
             Package { origin, ..package }
         };
         let profile = Profile::named("3.19").unwrap();
@@ -103,7 +105,16 @@ fn unread() -> MissingView {
 
 /// A report whose every foreign string is the given one, with one of everything, of so many charts.
 fn filled(text: &str, charts: usize) -> PullReport {
-    let s = || text.to_owned();
+    filled_from(&[text.to_owned()], charts)
+}
+
+/// The same with several strings, which take turns.
+fn filled_from(texts: &[String], charts: usize) -> PullReport {
+    let turn = std::cell::Cell::new(0);
+    let s = || {
+        turn.set(turn.get() + 1);
+        texts[turn.get() % texts.len()].clone()
+    };
     let change = |kind| ChangeView { path: Some(s()), kind, old: Some(s()), new: Some(s()) };
     let place = |kind| PlaceView { change: change(kind), at: s(), note: Some(s()) };
     let kinds = [ChangeKind::Modified, ChangeKind::Added, ChangeKind::Removed, ChangeKind::Reordered];
@@ -128,7 +139,7 @@ fn filled(text: &str, charts: usize) -> PullReport {
         count: s(),
         header: vec![s(), s()],
         row_count: 2,
-        rows: vec![vec![s(), s()], vec![s(), format!("{text}\\")]],
+        rows: vec![vec![s(), s()], vec![s(), format!("{}\\", s())]],
         remarks: vec![s()],
     };
     let group = |_| Group {

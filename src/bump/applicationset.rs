@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::claim::{Claim, Part};
 use super::read::Reading;
 use super::side::Side;
 use super::text::{field, file_name, items, resolve, written};
-use super::{Unread, argocd, glob};
+use super::{Unread, argocd, glob, template};
 use crate::error::Result;
 use crate::value::{Data, Node};
 
@@ -28,7 +29,7 @@ struct Generated {
 /// When the tree can't be read.
 pub(super) fn read(side: &Side<'_>, path: &str, object: &Node, into: &mut Reading) -> Result<()> {
     let Some(spec) = object.get("spec") else { return Ok(()) };
-    let Some(template) = spec.get("template") else { return Ok(()) };
+    let Some(pattern) = spec.get("template") else { return Ok(()) };
     let go = matches!(spec.get("goTemplate").map(|node| &node.data), Some(Data::Bool(true)));
     let metadata = |key: &str| object.get("metadata").and_then(|metadata| field(metadata, key)).unwrap_or_default();
     let generator = format!("ApplicationSet {}/{} ", metadata("namespace"), metadata("name"));
@@ -50,17 +51,38 @@ pub(super) fn read(side: &Side<'_>, path: &str, object: &Node, into: &mut Readin
         generated.unread.push(Unread::new("further Applications", format!("the ApplicationSet makes more than {MOST_APPLICATIONS}")));
     }
     for parameters in &generated.sets {
-        let application = filled(template, parameters, go);
+        let application = filled(pattern, parameters, go);
         let first = into.claims.len();
         argocd::application(side, path, &application, &generator, into)?;
         for claim in &mut into.claims[first..] {
+            name_templates(claim);
             claim.unread.extend(generated.unread.iter().cloned());
             if claim.release.contains("{{") || claim.namespace.contains("{{") {
-                claim.unread.push(Unread::new("the release's name and namespace", "the generator that gives them can't be read from files"));
+                claim
+                    .unread
+                    .push(Unread::new("the release's name and namespace", "the generator that gives them can't be read from files"));
             }
         }
     }
     Ok(())
+}
+
+/// Names the values in which something of the generators was not filled in. Text that YAML can't take for that is left out.
+fn name_templates(claim: &mut Claim) {
+    for part in &mut claim.parts {
+        let (Part::Values(node) | Part::Inline(node)) = part else { continue };
+        if !template::is_in(node) {
+            continue;
+        }
+        let unread = Unread::new(
+            format!("values at {}:{}", node.at.source.name, node.at.line),
+            "a template stands in them that no generator fills in",
+        );
+        match part {
+            Part::Inline(_) => *part = Part::Unread(unread),
+            _ => claim.unread.push(unread),
+        }
+    }
 }
 
 struct Unfolding<'a> {
@@ -82,7 +104,10 @@ impl Unfolding<'_> {
             self.matrix(matrix, &mut generated)?;
         } else {
             let kind = generator.as_map().and_then(|map| map.keys().find(|key| key.as_ref() != "selector")).map_or("empty", AsRef::as_ref);
-            generated.unread.push(Unread::new(format!("the {kind} generator of the ApplicationSet"), "what it generates is not in the repository's files"));
+            generated.unread.push(Unread::new(
+                format!("the {kind} generator of the ApplicationSet"),
+                "what it generates is not in the repository's files",
+            ));
         }
         Ok(generated)
     }
@@ -92,7 +117,9 @@ impl Unfolding<'_> {
         let address = field(git, "repoURL").unwrap_or_default();
         if !self.side.is_own(&address) {
             let address = crate::fetch::redact::redact_text(&address);
-            generated.unread.push(Unread::new("the git generator of the ApplicationSet", format!("it reads another repository, {address}")));
+            generated
+                .unread
+                .push(Unread::new("the git generator of the ApplicationSet", format!("it reads another repository, {address}")));
             return Ok(());
         }
         let all = self.side.tree.files("")?;
@@ -141,7 +168,8 @@ impl Unfolding<'_> {
     /// `path`, `path.basename` and the others that Argo CD gives for a folder.
     fn path_parameters(&self, at: &Node, folder: &str, prefix: &str) -> Parameters {
         let base = file_name(folder);
-        let normalized: String = base.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' || c == '-' { c.to_ascii_lowercase() } else { '-' }).collect();
+        let normalized: String =
+            base.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' || c == '-' { c.to_ascii_lowercase() } else { '-' }).collect();
         let mut parameters = Parameters::new();
         let mut insert = |key: &str, value: &str| drop(parameters.insert(format!("{prefix}{key}"), text_node(at, value)));
         insert(if self.go { "path.path" } else { "path" }, folder);
@@ -172,7 +200,13 @@ impl Unfolding<'_> {
                     return Ok(());
                 }
             }
-            second.unread.into_iter().filter(|unread| !generated.unread.contains(unread)).collect::<Vec<_>>().into_iter().for_each(|unread| generated.unread.push(unread));
+            second
+                .unread
+                .into_iter()
+                .filter(|unread| !generated.unread.contains(unread))
+                .collect::<Vec<_>>()
+                .into_iter()
+                .for_each(|unread| generated.unread.push(unread));
         }
         Ok(())
     }
@@ -207,11 +241,15 @@ fn filled(node: &Node, parameters: &Parameters, go: bool) -> Node {
     let data = match &node.data {
         Data::Str(text) if text.contains("{{") => return filled_text(node, text, parameters, go),
         Data::List(list) => Data::List(list.iter().map(|item| filled(item, parameters, go)).collect()),
-        Data::Map(map) => Data::Map(map.iter().map(|(key, entry)| {
-            let mut entry = entry.clone();
-            entry.value = filled(&entry.value, parameters, go);
-            (key.clone(), entry)
-        }).collect()),
+        Data::Map(map) => Data::Map(
+            map.iter()
+                .map(|(key, entry)| {
+                    let mut entry = entry.clone();
+                    entry.value = filled(&entry.value, parameters, go);
+                    (key.clone(), entry)
+                })
+                .collect(),
+        ),
         other => other.clone(),
     };
     Node { data, at: node.at.clone(), comment: node.comment.clone() }
@@ -265,11 +303,8 @@ pub(super) fn users(side: &Side<'_>, changed: &[&str]) -> Result<Vec<String>> {
     let mut users = Vec::new();
     for path in side.holding(&["ApplicationSet", "git:", "path:"])? {
         let Some(bytes) = side.bytes(&path)? else { continue };
-        let text = String::from_utf8_lossy(&bytes);
-        let patterns = text.lines().filter_map(|line| line.trim_start_matches([' ', '-']).strip_prefix("path:")).filter_map(|written| {
-            let pattern = written.trim().trim_matches(['"', '\'']);
-            resolve("", &variable_parts(pattern))
-        });
+        let text = variable_parts(&String::from_utf8_lossy(&bytes));
+        let patterns = text.split("path:").skip(1).filter_map(|behind| resolve("", first_scalar(behind)));
         let belongs = |pattern: &String| changed.iter().any(|changed| glob::matches(pattern, changed));
         if patterns.into_iter().any(|pattern| belongs(&pattern)) {
             users.push(path);
@@ -278,7 +313,16 @@ pub(super) fn users(side: &Side<'_>, changed: &[&str]) -> Result<Vec<String>> {
     Ok(users)
 }
 
-/// A pattern in which templates may stand for anything.
+/// The scalar that a text begins with, as it is written in block or flow style.
+fn first_scalar(text: &str) -> &str {
+    let line = text.lines().next().unwrap_or_default().trim();
+    match line.chars().next() {
+        Some(quote @ ('"' | '\'')) => line[1..].split(quote).next().unwrap_or_default(),
+        _ => line.split([',', '}', ' ']).next().unwrap_or_default(),
+    }
+}
+
+/// A text in which templates are made patterns: they may stand for anything.
 fn variable_parts(pattern: &str) -> String {
     let mut result = String::new();
     let mut rest = pattern;

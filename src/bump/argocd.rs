@@ -101,7 +101,10 @@ impl Application<'_> {
             return Ok(Some((Wanted::Known(Source::Folder(folder.clone())), name, Home::Folder(folder))));
         }
         let may_be_chart = helm.is_some() || ["kustomize", "directory", "plugin"].iter().all(|key| source.get(key).is_none());
-        let unknown = Wanted::unknown(format!("{address} {path} {revision}"), format!("it is in a git repository, at {revision}: charts are fetched from Helm repositories and registries only"));
+        let unknown = Wanted::unknown(
+            format!("{address} {path} {revision}"),
+            format!("it is in a git repository, at {revision}: charts are fetched from Helm repositories and registries only"),
+        );
         Ok(may_be_chart.then(|| (unknown, file_name(path.trim_end_matches('/')).to_owned(), Home::Package)))
     }
 
@@ -143,7 +146,8 @@ impl Application<'_> {
             parts.push(Part::File { path, optional });
             return Ok(());
         }
-        let matching: Vec<String> = self.side.tree.files(glob::root(&path))?.into_iter().filter(|file| glob::matches(&path, file)).collect();
+        let matching: Vec<String> =
+            self.side.tree.files(glob::root(&path))?.into_iter().filter(|file| glob::matches(&path, file)).collect();
         if matching.is_empty() && !optional {
             parts.push(Part::Unread(Unread::new(format!("values files {written}"), "no file of the repository matches")));
         }

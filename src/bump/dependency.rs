@@ -50,7 +50,11 @@ impl<'a> Chart<'a> {
             Ok(lock) => (lock, None),
             Err(error) => (None, Some(Unread::new(lock_path, super::side::innermost(&error)))),
         };
-        let name = if v1 { side.document(&of_chart("Chart.yaml")).ok().flatten().as_ref().and_then(|node| field(node, "name")) } else { field(declared, "name") };
+        let name = if v1 {
+            side.document(&of_chart("Chart.yaml")).ok().flatten().as_ref().and_then(|node| field(node, "name"))
+        } else {
+            field(declared, "name")
+        };
         let name = name.unwrap_or_else(|| file_name(folder(path)).to_owned());
         let values = side.document(&of_chart("values.yaml")).ok().flatten();
         Self { path, name, declared, lock, lock_trouble, values }
@@ -73,7 +77,9 @@ impl<'a> Chart<'a> {
                 unread.push(Unread::new(lock.at.source.name.clone(), format!("it is out of step: {declared} is asked of {name}")));
                 (declared, version_node.at.place())
             }
-            Locked::At(node, version) if version == declared => (version, if dependency.get("version").is_some() { version_node } else { &node }.at.place()),
+            Locked::At(node, version) if version == declared => {
+                (version, if dependency.get("version").is_some() { version_node } else { &node }.at.place())
+            }
             Locked::At(node, version) => (version, node.at.place()),
         };
         Some(Claim {

@@ -40,7 +40,10 @@ fn claim(side: &Side<'_>, path: &str, node: &Node, helms: &[&Node], target: &str
         (Some(repository), ..) => Wanted::named(&repository, &chart, &version),
         (None, Some(repository), _) => Wanted::oci(repository, &version),
         (None, None, Some(local)) => Wanted::Known(Source::Folder(local)),
-        (None, None, None) => Wanted::unknown(format!("{chart} {version}"), format!("{chart} is neither a folder of the repository nor in a chart repository")),
+        (None, None, None) => Wanted::unknown(
+            format!("{chart} {version}"),
+            format!("{chart} is neither a folder of the repository nor in a chart repository"),
+        ),
     };
     let name = file_name(&chart);
     let place = first("version").or_else(|| first("chart"))?.at.place();

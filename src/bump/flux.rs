@@ -40,7 +40,7 @@ pub(super) fn users(old: &Side<'_>, new: &Side<'_>, changed: &[ChangedFile]) -> 
             }
         }
         // A HelmChart hands on what its repository says to those who use the chart.
-        for (_, chart) in new.objects("HelmChart", &[&name])? {
+        for (_, chart) in new.objects_naming("HelmChart", &name)? {
             let own = metadata(&chart, "name");
             if seen.insert(own.clone()) && chart.get_path(["spec", "sourceRef"]).is_some_and(|source| says(source, "name", &name)) {
                 names.insert(own);
@@ -70,7 +70,8 @@ fn moved_sources(old: &Side<'_>, new: &Side<'_>, changed: &[ChangedFile]) -> Res
     }
     let key = |node: &Node| (field(node, "kind"), metadata(node, "namespace"), metadata(node, "name"));
     let spec = |node: &Node| node.get("spec").cloned();
-    let unmoved = |now: &Node| was.iter().any(|then| key(then) == key(now) && matches!((spec(then), spec(now)), (Some(a), Some(b)) if a.same(&b)));
+    let unmoved =
+        |now: &Node| was.iter().any(|then| key(then) == key(now) && matches!((spec(then), spec(now)), (Some(a), Some(b)) if a.same(&b)));
     Ok(is.iter().filter(|now| !unmoved(now)).map(|now| metadata(now, "name")).filter(|name| !name.is_empty()).collect())
 }
 
@@ -118,8 +119,12 @@ fn release(side: &Side<'_>, path: &str, object: &Node) -> Result<Option<Claim>> 
 /// A HelmChart that no HelmRelease of the repository refers to: a chart without a release.
 fn lone_chart(side: &Side<'_>, path: &str, object: &Node) -> Result<Option<Claim>> {
     let (name, namespace) = (metadata(object, "name"), namespace(side, path, object));
-    let uses = |release: &Node| release.get_path(["spec", "chartRef"]).is_some_and(|reference| says(reference, "kind", "HelmChart") && says(reference, "name", &name));
-    if side.objects("HelmRelease", &[&name])?.iter().any(|(_, release)| uses(release)) {
+    let uses = |release: &Node| {
+        release
+            .get_path(["spec", "chartRef"])
+            .is_some_and(|reference| says(reference, "kind", "HelmChart") && says(reference, "name", &name))
+    };
+    if side.objects_naming("HelmRelease", &name)?.iter().any(|(_, release)| uses(release)) {
         return Ok(None);
     }
     let Some(spec) = object.get("spec") else { return Ok(None) };
@@ -168,7 +173,9 @@ impl Scope<'_> {
             Ok((path, object)) => (path, object),
             Err(why) => return Ok(nowhere(Wanted::unknown(format!("{kind} {name}"), why))),
         };
-        let Some(spec) = object.1.get("spec") else { return Ok(nowhere(Wanted::unknown(format!("{kind} {name}"), format!("{kind} {name} has no spec")))) };
+        let Some(spec) = object.1.get("spec") else {
+            return Ok(nowhere(Wanted::unknown(format!("{kind} {name}"), format!("{kind} {name} has no spec"))));
+        };
         match kind.as_str() {
             "OCIRepository" => Ok(oci(spec, &name)),
             "HelmChart" => {
@@ -203,14 +210,19 @@ impl Scope<'_> {
                 let url = object.get("spec").and_then(|spec| field(spec, "url")).unwrap_or_default();
                 let reference = object.get_path(["spec", "ref"]).and_then(|node| serde_json::to_string(node).ok()).unwrap_or_default();
                 match resolve("", &chart).filter(|_| self.side.is_own(&url)) {
-                    Some(folder) => (Wanted::Known(Source::Folder(folder)), written.filter_map(|file| resolve("", &file)).map(|path| Part::File { path, optional: false }).collect()),
+                    Some(folder) => (
+                        Wanted::Known(Source::Folder(folder)),
+                        written.filter_map(|file| resolve("", &file)).map(|path| Part::File { path, optional: false }).collect(),
+                    ),
                     None => {
                         let reason = format!("it is in a git repository that is not this one: {}", crate::fetch::redact::redact_text(&url));
                         (Wanted::unknown(format!("{url} {reference} {chart}"), reason), written.map(of_package).collect())
                     }
                 }
             }
-            _ => (Wanted::unknown(format!("{kind} {source} {chart} {version}"), format!("charts of a {kind} can't be fetched")), Vec::new()),
+            _ => {
+                (Wanted::unknown(format!("{kind} {source} {chart} {version}"), format!("charts of a {kind} can't be fetched")), Vec::new())
+            }
         };
         Ok(Chart { wanted, name, place, files })
     }
@@ -222,7 +234,7 @@ impl Scope<'_> {
             return Ok(Err(format!("the name of its {kind} is a template: {name}")));
         }
         let wanted = field(reference, "namespace").unwrap_or_else(|| self.namespace.to_owned());
-        let named: Vec<(String, Node)> = self.side.objects(&kind, &[&name])?.into_iter().filter(|(_, object)| metadata(object, "name") == name).collect();
+        let named: Vec<(String, Node)> = self.side.objects(&kind, &name)?;
         let of = |(path, object): &(String, Node)| namespace(self.side, path, object);
         let exact: Vec<&(String, Node)> = named.iter().filter(|found| of(found) == wanted).collect();
         let open: Vec<&(String, Node)> = named.iter().filter(|found| of(found).is_empty() || wanted.is_empty()).collect();
@@ -236,7 +248,9 @@ impl Scope<'_> {
                 let nearest = candidates.iter().max_by_key(|(path, _)| shared(path, self.path));
                 let distance = |found: &(String, Node)| shared(&found.0, self.path);
                 match nearest {
-                    Some(nearest) if candidates.iter().filter(|found| distance(found) == distance(nearest)).count() == 1 => Ok((*nearest).clone()),
+                    Some(nearest) if candidates.iter().filter(|found| distance(found) == distance(nearest)).count() == 1 => {
+                        Ok((*nearest).clone())
+                    }
                     _ => Err(format!("{kind} {name} is in the repository more than once, and they differ")),
                 }
             }
@@ -259,7 +273,9 @@ fn oci(spec: &Node, name: &str) -> Chart {
     let version = text("semver").or_else(|| text("tag")).unwrap_or_default();
     let repository = url.trim_start_matches("oci://").trim_end_matches('/').to_owned();
     let wanted = match (Wanted::oci(&repository, &version), text("digest")) {
-        (Wanted::Known(Source::Oci { repository, version, .. }), Some(digest)) => Wanted::Known(Source::Oci { repository, version, digest: Some(digest) }),
+        (Wanted::Known(Source::Oci { repository, version, .. }), Some(digest)) => {
+            Wanted::Known(Source::Oci { repository, version, digest: Some(digest) })
+        }
         (wanted, _) => wanted,
     };
     let chart = if repository.is_empty() { name } else { file_name(&repository) };

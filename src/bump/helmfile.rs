@@ -62,10 +62,19 @@ fn collect(side: &Side<'_>, path: &str, documents: &[Node], seen: &mut Vec<Strin
     Ok(())
 }
 
-fn claim(side: &Side<'_>, path: &str, repositories: &[Repository], documents: &[Node], defaults: Option<&Node>, release: &Node) -> Result<Option<Claim>> {
-    let inherited: Vec<Node> = items(release, "inherit").iter().filter_map(|inherit| field(inherit, "template")).filter_map(|name| {
-        documents.iter().find_map(|document| document.get_path(["templates", &name])).cloned()
-    }).collect();
+fn claim(
+    side: &Side<'_>,
+    path: &str,
+    repositories: &[Repository],
+    documents: &[Node],
+    defaults: Option<&Node>,
+    release: &Node,
+) -> Result<Option<Claim>> {
+    let inherited: Vec<Node> = items(release, "inherit")
+        .iter()
+        .filter_map(|inherit| field(inherit, "template"))
+        .filter_map(|name| documents.iter().find_map(|document| document.get_path(["templates", &name])).cloned())
+        .collect();
     let layers: Vec<&Node> = std::iter::once(release).chain(inherited.iter().rev()).collect();
     let node = |key: &str| layers.iter().find_map(|layer| layer.get(key));
     let setting = |key: &str| node(key).and_then(written).filter(|text| !text.is_empty());
@@ -95,13 +104,19 @@ fn wanted(side: &Side<'_>, path: &str, repositories: &[Repository], chart: &str,
     }
     let local = resolve(folder(path), chart);
     if chart.starts_with('.') || chart.starts_with('/') {
-        return Ok(local.map_or_else(|| Wanted::unknown(&text, "it is outside of the repository"), |local| Wanted::Known(Source::Folder(local))));
+        return Ok(
+            local.map_or_else(|| Wanted::unknown(&text, "it is outside of the repository"), |local| Wanted::Known(Source::Folder(local)))
+        );
     }
     if let Some((repository, name)) = chart.split_once('/')
         && let Some(found) = repositories.iter().find(|known| known.name == repository)
     {
         let url = found.url.trim_end_matches('/');
-        return Ok(if found.oci { Wanted::named(&format!("oci://{}", url.trim_start_matches("oci://")), name, version) } else { Wanted::named(&found.url, name, version) });
+        return Ok(if found.oci {
+            Wanted::named(&format!("oci://{}", url.trim_start_matches("oci://")), name, version)
+        } else {
+            Wanted::named(&found.url, name, version)
+        });
     }
     match local {
         Some(local) if side.chart_name(&local)?.is_some() => Ok(Wanted::Known(Source::Folder(local))),
@@ -114,7 +129,9 @@ fn parts(side: &Side<'_>, path: &str, release: &Node, parts: &mut Vec<Part>) -> 
     for value in items(release, "values") {
         match written(value) {
             Some(file) => values_files(side, path, &file, parts)?,
-            None if template::is_in(value) => parts.push(Part::Unread(Unread::new(format!("values at {}", value.at.place()), "a template stands in them"))),
+            None if template::is_in(value) => {
+                parts.push(Part::Unread(Unread::new(format!("values at {}", value.at.place()), "a template stands in them")))
+            }
             None => parts.push(Part::Values(value.clone())),
         }
     }
@@ -155,7 +172,8 @@ fn set(path: &str, item: &Node, text: bool) -> Part {
         };
     }
     let list = fields(item, "values");
-    let value = if list.is_empty() { field(item, "value").unwrap_or_default().replace(',', "\\,") } else { format!("{{{}}}", list.join(",")) };
+    let value =
+        if list.is_empty() { field(item, "value").unwrap_or_default().replace(',', "\\,") } else { format!("{{{}}}", list.join(",")) };
     if super::text::is_templated(&value) {
         return Part::Unread(Unread::new(format!("{name} of `set`"), "its value is a template"));
     }

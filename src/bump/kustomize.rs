@@ -26,7 +26,10 @@ fn claim(path: &str, kustomization: &Node, chart: &Node) -> Option<Claim> {
         None => {
             let home = kustomization.get("helmGlobals").and_then(|globals| field(globals, "chartHome")).unwrap_or_else(|| "charts".into());
             let local = resolve(folder(path), &format!("{home}/{name}"));
-            local.map_or_else(|| Wanted::unknown(&home, format!("{home} is outside of the repository")), |local| Wanted::Known(Source::Folder(local)))
+            local.map_or_else(
+                || Wanted::unknown(&home, format!("{home} is outside of the repository")),
+                |local| Wanted::Known(Source::Folder(local)),
+            )
         }
     };
     let place = ["version", "name"].iter().find_map(|key| chart.get(key)).unwrap_or(chart).at.place();

@@ -67,7 +67,11 @@ fn root(new: &Side<'_>, file: &ChangedFile) -> Result<Option<Root>> {
 fn concerns(old: &Side<'_>, new: &Side<'_>, file: &ChangedFile, root: &Root) -> Result<bool> {
     let of_old = |name: &str| resolve(&root.old, name).unwrap_or_default();
     let of_new = |name: &str| resolve(&root.new, name).unwrap_or_default();
-    if !old.has(&of_old("Chart.yaml")) || file.old.is_some() && file.new.is_some() && old.bytes(file.old.as_deref().unwrap_or_default())? == new.bytes(file.new.as_deref().unwrap_or_default())? {
+    if !old.has(&of_old("Chart.yaml"))
+        || file.old.is_some()
+            && file.new.is_some()
+            && old.bytes(file.old.as_deref().unwrap_or_default())? == new.bytes(file.new.as_deref().unwrap_or_default())?
+    {
         return Ok(false);
     }
     let inside = |path: &str, root: &str| path[if root.is_empty() { 0 } else { root.len() + 1 }..].to_owned();
@@ -83,13 +87,19 @@ fn concerns(old: &Side<'_>, new: &Side<'_>, file: &ChangedFile, root: &Root) -> 
     let templates = makes(new, &root.new)?;
     let makes_anything = !templates.is_empty() || !makes(old, &root.old)?.is_empty();
     Ok(match inside.as_str() {
-        "Chart.yaml" => makes_anything && !same_but(old, &of_old("Chart.yaml"), new, &of_new("Chart.yaml"), &["dependencies".into(), "version".into()])?,
-        "values.yaml" => makes_anything && !same_but(old, &of_old("values.yaml"), new, &of_new("values.yaml"), &subcharts(new, &of_new("Chart.yaml"))?)?,
+        "Chart.yaml" => {
+            makes_anything && !same_but(old, &of_old("Chart.yaml"), new, &of_new("Chart.yaml"), &["dependencies".into(), "version".into()])?
+        }
+        "values.yaml" => {
+            makes_anything && !same_but(old, &of_old("values.yaml"), new, &of_new("values.yaml"), &subcharts(new, &of_new("Chart.yaml"))?)?
+        }
         "values.schema.json" => makes_anything,
         path if is_within(path, "templates") || is_within(path, "crds") => true,
         path if is_within(path, "charts") => !path.ends_with(".tgz") && !is_vendored(new, &root.new, path)?,
         path if path.ends_with(".md") || path == "Chart.lock" || path.starts_with("requirements.") || is_within(path, "ci") => false,
-        _ => templates.iter().any(|path| new.bytes(path).ok().flatten().is_some_and(|bytes| memchr::memmem::find(&bytes, b".Files").is_some())),
+        _ => templates
+            .iter()
+            .any(|path| new.bytes(path).ok().flatten().is_some_and(|bytes| memchr::memmem::find(&bytes, b".Files").is_some())),
     })
 }
 
@@ -120,8 +130,14 @@ fn without(mut node: Node, keys: &[String]) -> Node {
 fn is_vendored(side: &Side<'_>, root: &str, path: &str) -> Result<bool> {
     let name = path.split('/').nth(1).unwrap_or_default();
     let node = side.document(&resolve(root, "Chart.yaml").unwrap_or_default()).ok().flatten();
-    let remote = |dependency: &&Node| field(dependency, "repository").is_some_and(|repository| !repository.is_empty() && !repository.starts_with("file:"));
-    Ok(node.iter().flat_map(|node| items(node, "dependencies")).filter(remote).any(|dependency| field(dependency, "name").as_deref() == Some(name)))
+    let remote = |dependency: &&Node| {
+        field(dependency, "repository").is_some_and(|repository| !repository.is_empty() && !repository.starts_with("file:"))
+    };
+    Ok(node
+        .iter()
+        .flat_map(|node| items(node, "dependencies"))
+        .filter(remote)
+        .any(|dependency| field(dependency, "name").as_deref() == Some(name)))
 }
 
 /// A bump for each release that the new tree makes of a chart, or one with the chart's own values when there is none.
@@ -140,7 +156,10 @@ fn releases(old: &Side<'_>, new: &Side<'_>, old_root: &str, new_root: &str, foun
         claims.push(own(&after, at(&is)));
     }
     let was = own(&before, at(&was));
-    claims.into_iter().map(|claim| bump(new, &was, &Claim { tool: Tool::LocalChart, place: at(&is), chart: name.clone(), ..claim }, &before, &after)).collect()
+    claims
+        .into_iter()
+        .map(|claim| bump(new, &was, &Claim { tool: Tool::LocalChart, place: at(&is), chart: name.clone(), ..claim }, &before, &after))
+        .collect()
 }
 
 /// The claims on a folder of the repository, in any file of it that names the folder or unfolds ApplicationSets.
@@ -174,7 +193,15 @@ pub(super) fn through_parents(side: &Side<'_>, claim: &Claim) -> Result<Vec<Clai
         parts.extend(parent.parts);
         let mut unread = claim.unread.clone();
         unread.extend(parent.unread);
-        Claim { release: parent.release, namespace: parent.namespace, parts, unread, kube_version: parent.kube_version, api_versions: parent.api_versions, ..claim.clone() }
+        Claim {
+            release: parent.release,
+            namespace: parent.namespace,
+            parts,
+            unread,
+            kube_version: parent.kube_version,
+            api_versions: parent.api_versions,
+            ..claim.clone()
+        }
     };
     Ok(parents.into_iter().map(through).collect())
 }

@@ -15,7 +15,8 @@ use crate::error::{Place, Result};
 pub(super) const MARK: &str = "chartshift:";
 
 /// A version, wherever it stands in a line.
-static VERSION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?:^|[^\w.])(v?\d+(?:\.\d+)+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)").ok());
+static VERSION: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?:^|[^\w.])(v?\d+(?:\.\d+)+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?)").ok());
 
 /// Reads the marked lines of a file.
 ///
@@ -33,7 +34,9 @@ pub(super) fn read(side: &Side<'_>, path: &str, into: &mut Reading) -> Result<()
         if !["#", "//", "--", "<!--", ";", "/*"].iter().any(|sign| head.trim_end().ends_with(sign)) {
             continue;
         }
-        let found = version_in(head).map(|found| (at, found)).or_else(|| lines.get(at + 1).and_then(|next| version_in(next)).map(|found| (at + 1, found)));
+        let found = version_in(head)
+            .map(|found| (at, found))
+            .or_else(|| lines.get(at + 1).and_then(|next| version_in(next)).map(|found| (at + 1, found)));
         into.claims.extend(claim(path, settings, at, found));
     }
     Ok(())
@@ -58,7 +61,8 @@ fn claim(path: &str, settings: &str, marked: usize, found: Option<(usize, (usize
     claim.slot = format!("{chart} {release}");
     claim.release = release;
     claim.namespace = setting("namespace").unwrap_or_default();
-    claim.parts = words().filter(|(name, _)| *name == "values").flat_map(|(_, files)| files.split(',')).map(|file| values_file("", file)).collect();
+    claim.parts =
+        words().filter(|(name, _)| *name == "values").flat_map(|(_, files)| files.split(',')).map(|file| values_file("", file)).collect();
     Some(claim)
 }
 

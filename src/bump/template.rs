@@ -52,7 +52,9 @@ pub(super) fn unmask(text: &str) -> String {
     if !text.contains(is_mask) {
         return text.to_owned();
     }
-    text.chars().map(|c| MASKS.iter().find(|(_, mask)| *mask == c).map_or_else(|| c.to_string(), |(written, _)| (*written).to_owned())).collect()
+    text.chars()
+        .map(|c| MASKS.iter().find(|(_, mask)| *mask == c).map_or_else(|| c.to_string(), |(written, _)| (*written).to_owned()))
+        .collect()
 }
 
 fn is_mask(c: char) -> bool {

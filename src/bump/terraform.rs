@@ -110,10 +110,15 @@ impl File<'_> {
             None => Ok(None),
         };
         let chart = setting("chart");
-        let name = chart.as_ref().ok().cloned().flatten().map_or_else(|| label.clone(), |chart| file_name(chart.trim_end_matches('/')).to_owned());
+        let name =
+            chart.as_ref().ok().cloned().flatten().map_or_else(|| label.clone(), |chart| file_name(chart.trim_end_matches('/')).to_owned());
         let wanted = self.wanted(block, chart, setting("repository"), setting("version"));
-        let place = ["version", "chart"].iter().find_map(|key| attribute(key)).map_or_else(|| self.place(block.span()), |attribute| self.place(attribute.span()));
-        let mut claim = Claim::new(Tool::Terraform, self.path, format!("{} helm_release.{label}", self.module.folder), place, &name, wanted);
+        let place = ["version", "chart"]
+            .iter()
+            .find_map(|key| attribute(key))
+            .map_or_else(|| self.place(block.span()), |attribute| self.place(attribute.span()));
+        let mut claim =
+            Claim::new(Tool::Terraform, self.path, format!("{} helm_release.{label}", self.module.folder), place, &name, wanted);
         for (key, into) in [("name", &mut claim.release), ("namespace", &mut claim.namespace)] {
             match setting(key) {
                 Ok(text) => *into = text.unwrap_or_else(|| if key == "name" { label.clone() } else { String::new() }),
@@ -125,7 +130,10 @@ impl File<'_> {
     }
 
     fn wanted(&self, block: &Block, chart: Setting, repository: Setting, version: Setting) -> Wanted {
-        let written: Vec<String> = ["repository", "chart", "version"].iter().map(|key| block.body.get_attribute(key).map_or_else(String::new, |attribute| self.source(&attribute.value))).collect();
+        let written: Vec<String> = ["repository", "chart", "version"]
+            .iter()
+            .map(|key| block.body.get_attribute(key).map_or_else(String::new, |attribute| self.source(&attribute.value)))
+            .collect();
         let written = written.join(" ");
         let (chart, repository, version) = match (chart, repository, version) {
             (Ok(Some(chart)), Ok(repository), Ok(version)) => (chart, repository, version.unwrap_or_else(|| "*".into())),
@@ -161,7 +169,8 @@ impl File<'_> {
             }
             if let Some(list) = body.get_attribute(key).and_then(|attribute| attribute.value.as_array()) {
                 for object in list.iter().filter_map(Expression::as_object) {
-                    let value = |name: &str| object.iter().find(|(key, _)| key_text(key).as_deref() == Some(name)).map(|(_, value)| value.expr());
+                    let value =
+                        |name: &str| object.iter().find(|(key, _)| key_text(key).as_deref() == Some(name)).map(|(_, value)| value.expr());
                     parts.push(self.set(key, &value));
                 }
             } else if let Some(attribute) = body.get_attribute(key) {
@@ -170,7 +179,10 @@ impl File<'_> {
         }
         for block in body.get_blocks("dynamic") {
             let place = self.place(block.span());
-            parts.push(Part::Unread(Unread::new(format!("dynamic block at {}:{}", place.file, place.line), "it depends on what Terraform computes")));
+            parts.push(Part::Unread(Unread::new(
+                format!("dynamic block at {}:{}", place.file, place.line),
+                "it depends on what Terraform computes",
+            )));
         }
         parts
     }
@@ -184,9 +196,13 @@ impl File<'_> {
             };
         }
         let text = match expression {
-            Expression::FuncCall(call) if is_call(call, "yamlencode") || is_call(call, "jsonencode") => {
-                call.args.iter().next().ok_or_else(|| "it has no argument".to_owned()).and_then(|value| self.value(value, 0)).map(|value| value.to_string())
-            }
+            Expression::FuncCall(call) if is_call(call, "yamlencode") || is_call(call, "jsonencode") => call
+                .args
+                .iter()
+                .next()
+                .ok_or_else(|| "it has no argument".to_owned())
+                .and_then(|value| self.value(value, 0))
+                .map(|value| value.to_string()),
             other => self.text_of(other),
         };
         let read = |text: String| {
@@ -218,7 +234,11 @@ impl File<'_> {
         let text = |field: Option<&Expression>| field.map_or_else(|| Err("it has no value".into()), |value| self.text_of(value));
         let value = match key {
             "set_list" => match field("value") {
-                Some(Expression::Array(list)) => list.iter().map(|item| self.text_of(item)).collect::<Result<Vec<_>, _>>().map(|items| format!("{{{}}}", items.join(","))),
+                Some(Expression::Array(list)) => list
+                    .iter()
+                    .map(|item| self.text_of(item))
+                    .collect::<Result<Vec<_>, _>>()
+                    .map(|items| format!("{{{}}}", items.join(","))),
                 _ => Err("it is not a list that can be read".into()),
             },
             _ => text(field("value")),
@@ -275,7 +295,9 @@ impl File<'_> {
             }
             Expression::Parenthesis(inner) => self.value(inner.inner(), steps + 1),
             Expression::Traversal(_) => self.reference(expression, steps),
-            Expression::FuncCall(call) if is_call(call, "tostring") => call.args.iter().next().map_or(Err("it has no argument".into()), |value| self.value(value, steps + 1)),
+            Expression::FuncCall(call) if is_call(call, "tostring") => {
+                call.args.iter().next().map_or(Err("it has no argument".into()), |value| self.value(value, steps + 1))
+            }
             Expression::FuncCall(call) if is_call(call, "file") => {
                 let path = self.file_argument(expression, "file").unwrap_or_else(|| Err("it has no argument".into()))?;
                 let bytes = self.module.side.bytes(&path).ok().flatten().ok_or_else(|| format!("{path} is not in the repository"))?;
@@ -305,11 +327,15 @@ impl File<'_> {
     fn reference(&self, expression: &Expression, steps: usize) -> Result<Value, String> {
         let unknown = || format!("{} is known to Terraform only", self.source(expression));
         let Expression::Traversal(traversal) = expression else { return Err(unknown()) };
-        let names: Option<Vec<String>> = traversal.operators.iter().map(|operator| match operator.value() {
-            TraversalOperator::GetAttr(name) => Some(name.as_str().to_owned()),
-            TraversalOperator::Index(Expression::String(key)) => Some(key.value().clone()),
-            _ => None,
-        }).collect();
+        let names: Option<Vec<String>> = traversal
+            .operators
+            .iter()
+            .map(|operator| match operator.value() {
+                TraversalOperator::GetAttr(name) => Some(name.as_str().to_owned()),
+                TraversalOperator::Index(Expression::String(key)) => Some(key.value().clone()),
+                _ => None,
+            })
+            .collect();
         let (Some(root), Some(names)) = (traversal.expr.as_variable(), names) else { return Err(unknown()) };
         match (root.as_str(), names.as_slice()) {
             ("path", [module]) if module == "module" => Ok(Value::String(".".into())),

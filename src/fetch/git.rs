@@ -64,7 +64,9 @@ impl Repository {
         let found = repository.rev_parse_single(revision).and_then(|id| id.object()).and_then(gix::Object::peel_to_commit);
         match found {
             Ok(commit) => Ok(commit.id.to_string()),
-            Err(error) => Err(self.with_history_hint(Error::new(ErrorKind::NotFound, format!("the repository has no commit {revision}: {error}")))),
+            Err(error) => {
+                Err(self.with_history_hint(Error::new(ErrorKind::NotFound, format!("the repository has no commit {revision}: {error}"))))
+            }
         }
     }
 
@@ -90,7 +92,8 @@ impl Repository {
     /// `NotFound` when there is no such commit, `Corrupt` when objects can't be read, `Limit` above [`MOST_ENTRIES`].
     pub fn tree(&self, commit: &str) -> Result<CommitTree> {
         let repository = self.inner.to_thread_local();
-        let unreadable = |error: gix::Error| self.with_history_hint(Error::new(ErrorKind::Corrupt, format!("commit {commit} can't be read: {error}")));
+        let unreadable =
+            |error: gix::Error| self.with_history_hint(Error::new(ErrorKind::Corrupt, format!("commit {commit} can't be read: {error}")));
         let root = repository.find_commit(parse_id(commit)?).and_then(|commit| commit.tree_id()).map_err(unreadable)?;
         let mut entries = BTreeMap::new();
         let mut folders = vec![(String::new(), root.detach())];
@@ -132,7 +135,8 @@ impl Repository {
 
     fn with_history_hint(&self, error: Error) -> Error {
         if self.is_shallow() {
-            return error.hint("only a part of the history was fetched: check out with `fetch-depth: 0`, or run `git fetch --deepen=500` first");
+            return error
+                .hint("only a part of the history was fetched: check out with `fetch-depth: 0`, or run `git fetch --deepen=500` first");
         }
         error.hint("fetch the branch first: `git fetch origin BRANCH`, and name it `origin/BRANCH`")
     }

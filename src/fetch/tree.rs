@@ -96,7 +96,9 @@ pub(super) fn with_moves(old: &dyn Tree, new: &dyn Tree, changed: Vec<ChangedFil
     let moved_from: BTreeSet<usize> = moves.iter().map(|(from, _)| *from).collect();
     let moved_to: BTreeSet<usize> = moves.iter().map(|(_, to)| *to).collect();
     all.extend(moves.iter().map(|&(from, to)| ChangedFile { old: Some(gone[from].clone()), new: Some(added[to].clone()) }));
-    let left = |paths: Vec<String>, taken: BTreeSet<usize>| paths.into_iter().enumerate().filter(move |(at, _)| !taken.contains(at)).map(|(_, path)| path);
+    let left = |paths: Vec<String>, taken: BTreeSet<usize>| {
+        paths.into_iter().enumerate().filter(move |(at, _)| !taken.contains(at)).map(|(_, path)| path)
+    };
     all.extend(left(gone, moved_from).map(|path| ChangedFile { old: Some(path), new: None }));
     all.extend(left(added, moved_to).map(|path| ChangedFile { old: None, new: Some(path) }));
     all.sort_by(|a, b| (a.new.as_ref().or(a.old.as_ref())).cmp(&b.new.as_ref().or(b.old.as_ref())));

@@ -106,10 +106,10 @@ impl<'a> Side<'a> {
         self.others.borrow_mut().insert(path.to_owned());
     }
 
-    /// The files that hold all of these texts, by a search through their bytes: none is parsed.
+    /// The files that hold all of these texts as whole words, by a search through their bytes: none is parsed.
     pub(super) fn holding(&self, texts: &[&str]) -> Result<Vec<String>> {
         let finders: Vec<memmem::Finder<'_>> = texts.iter().map(|text| memmem::Finder::new(text.as_bytes())).collect();
-        let holds = |bytes: &Bytes| finders.iter().all(|finder| finder.find(bytes).is_some());
+        let holds = |bytes: &Bytes| finders.iter().all(|finder| finder.find_iter(bytes).any(|at| is_whole(bytes, at, finder.needle())));
         let mut found = Vec::new();
         for (path, bytes) in self.searched()?.iter() {
             let holds = match bytes {
@@ -232,6 +232,14 @@ fn bare_url(url: &str) -> String {
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     let host = host.split_once(':').map_or(host, |(host, _)| host);
     format!("{}/{}", host.to_ascii_lowercase(), path.trim_start_matches('/'))
+}
+
+/// Whether what was found is not a part of a longer name.
+fn is_whole(bytes: &[u8], at: usize, found: &[u8]) -> bool {
+    let of_name = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let begins_inside = of_name(found.first()) && at > 0 && of_name(bytes.get(at - 1));
+    let ends_inside = of_name(found.last()) && of_name(bytes.get(at + found.len()));
+    !begins_inside && !ends_inside
 }
 
 /// Whether a file may say which chart a release uses.

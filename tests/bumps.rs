@@ -52,15 +52,9 @@ fn read_case(path: PathBuf) -> Case {
         }
     }
     for (name, lines) in parts {
-        let side = |open: &str, close: &str, drop: (&str, &str)| -> Bytes {
-            lines
-                .iter()
-                .filter_map(|line| one_side(line, (open, close), drop))
-                .flat_map(|line| [line, "\n".into()])
-                .collect::<String>()
-                .into()
-        };
-        let (old, new) = (side("[-", "-]", ("{+", "+}")), side("{+", "+}", ("[-", "-]")));
+        let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+        let side = |keep: (&str, &str), drop: (&str, &str)| Bytes::from(one_side(&text, keep, drop));
+        let (old, new) = (side(("[-", "-]"), ("{+", "+}")), side(("{+", "+}"), ("[-", "-]")));
         match (name.strip_prefix("old/"), name.strip_prefix("new/")) {
             (Some(name), _) => drop(case.old.insert(name.to_owned(), old)),
             (_, Some(name)) => drop(case.new.insert(name.to_owned(), new)),
@@ -73,15 +67,17 @@ fn read_case(path: PathBuf) -> Case {
     case
 }
 
-/// A line as it stands in one tree; `None` when nothing of it does.
-fn one_side(line: &str, keep: (&str, &str), drop: (&str, &str)) -> Option<String> {
-    let mut text = line.to_owned();
+/// A file as it stands in one tree. A line of which nothing is left is gone.
+fn one_side(text: &str, keep: (&str, &str), drop: (&str, &str)) -> String {
+    const GONE: char = '\u{1}';
+    let mut text = text.to_owned();
     while let Some(start) = text.find(drop.0) {
         let end = start + text[start..].find(drop.1).expect("a closed mark") + drop.1.len();
-        text.replace_range(start..end, "");
+        text.replace_range(start..end, &GONE.to_string());
     }
-    let text = text.replace(keep.0, "").replace(keep.1, "");
-    (text == line || !text.trim().is_empty()).then_some(text)
+    let is_left = |line: &&str| !line.contains(GONE) || line.chars().any(|c| c != GONE && !c.is_whitespace());
+    let text: String = text.split_inclusive('\n').filter(is_left).collect();
+    text.replace(GONE, "").replace(keep.0, "").replace(keep.1, "")
 }
 
 fn find(old: &Files, new: &Files) -> Found {
@@ -168,5 +164,77 @@ fn unchanged_files_are_not_parsed() {
     for case in cases() {
         let found = find(&case.new, &case.new);
         assert_eq!((found.bumps.len(), found.unreviewed.len(), found.parsed_files), (0, 0, 0), "{}", case.path.display());
+    }
+}
+
+#[test]
+fn there_are_enough_cases_of_every_tool() {
+    let mut by_tool: BTreeMap<String, usize> = BTreeMap::new();
+    for case in cases() {
+        let tool = case.path.parent().and_then(Path::file_name).unwrap().to_string_lossy().into_owned();
+        *by_tool.entry(tool).or_default() += 1;
+    }
+    assert!(by_tool.values().sum::<usize>() >= 120, "{by_tool:?}");
+    for tool in ["argocd", "chart", "flux", "helmfile", "kustomize", "terraform", "fleet", "marker", "local"] {
+        assert!(by_tool.get(tool).is_some_and(|count| *count >= 3), "{tool}: {by_tool:?}");
+    }
+}
+
+/// In a repository of many releases, only what a change concerns is parsed.
+#[test]
+fn of_many_releases_only_the_changed_ones_are_parsed() {
+    let mut old = Files::new();
+    let release = |name: &str, version: &str| {
+        format!(
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: {name}, namespace: apps}}\nspec:\n  chart:\n    spec:\n      \
+             chart: redis\n      version: {version}\n      sourceRef:\n        kind: HelmRepository\n        name: bitnami\n  valuesFrom: [{{kind: ConfigMap, name: values-{name}}}]\n"
+        )
+    };
+    for number in 0..300 {
+        old.insert(format!("apps/{number}/release.yaml"), release(&format!("r{number}"), "18.1.0").into());
+        let values = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: values-r{number}, namespace: apps}}\ndata:\n  values.yaml: \"n: {number}\"\n"
+        );
+        old.insert(format!("apps/{number}/values.yaml"), values.into());
+    }
+    old.insert("sources/bitnami.yaml".into(), "apiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmRepository\nmetadata: {name: bitnami, namespace: apps}\nspec: {url: 'https://charts.bitnami.com/bitnami'}\n".into());
+    let mut new = old.clone();
+    new.insert("apps/7/release.yaml".into(), release("r7", "18.2.0").into());
+    let found = find(&old, &new);
+    assert_eq!((found.bumps.len(), found.unreviewed.len()), (1, 0));
+    assert_eq!(found.bumps[0].values.len(), 1, "{:?}", found.bumps[0]);
+    // The release and its repository on both sides, and the values on the new one.
+    assert_eq!(found.parsed_files, 5);
+}
+
+/// Whatever stands in a file, reading it ends, and the other files are read.
+#[test]
+fn a_broken_file_never_stops_the_others() {
+    let deep = "[".repeat(100_000);
+    let bomb: String = std::iter::once("a0: &a0 [x]\n".to_owned())
+        .chain((1..60).map(|at| format!("a{at}: &a{at} [*a{}, *a{}]\n", at - 1, at - 1)))
+        .collect();
+    let bytes = [
+        "\0\u{1}\u{7f}".into(),
+        deep,
+        bomb,
+        "kind: Application\nspec: *nothing".into(),
+        "{{ {{ }} {% - : : -".into(),
+        "\u{feff}---\n---\n...\n%YAML 9.9".into(),
+    ];
+    let words = "apiVersion: argoproj.io/v1alpha1 helm.toolkit.fluxcd.io\nkind: Application HelmRelease\nreleases:\n- chart: x\nhelmCharts:\n# chartshift: repo=x chart=y\n";
+    for hostile in bytes {
+        let mut old = Files::new();
+        let mut new = Files::new();
+        for name in ["a.yaml", "Chart.yaml", "helmfile.yaml", "kustomization.yaml", "fleet.yaml", "main.tf", "x.json", "b/values.yaml"] {
+            old.insert(format!("x/{name}"), words.into());
+            new.insert(format!("x/{name}"), format!("{words}helm_release {hostile}").into());
+        }
+        let marked = |version: &str| Bytes::from(format!("# chartshift: repo=https://charts.example.com chart=x\nV={version}\n"));
+        old.insert("good.sh".into(), marked("1.0.0"));
+        new.insert("good.sh".into(), marked("1.1.0"));
+        let found = find(&old, &new);
+        assert_eq!(found.bumps.len(), 1, "{hostile:.20}: {}", describe(&found));
+        assert!(!found.unreviewed.is_empty(), "{hostile:.20}");
     }
 }

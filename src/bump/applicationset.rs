@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::claim::{Claim, Part};
 use super::read::Reading;
 use super::side::Side;
 use super::text::{field, file_name, items, resolve, written};
-use super::{Unread, argocd, glob};
+use super::{Unread, argocd, glob, template};
 use crate::error::Result;
 use crate::value::{Data, Node};
 
@@ -28,7 +29,7 @@ struct Generated {
 /// When the tree can't be read.
 pub(super) fn read(side: &Side<'_>, path: &str, object: &Node, into: &mut Reading) -> Result<()> {
     let Some(spec) = object.get("spec") else { return Ok(()) };
-    let Some(template) = spec.get("template") else { return Ok(()) };
+    let Some(pattern) = spec.get("template") else { return Ok(()) };
     let go = matches!(spec.get("goTemplate").map(|node| &node.data), Some(Data::Bool(true)));
     let metadata = |key: &str| object.get("metadata").and_then(|metadata| field(metadata, key)).unwrap_or_default();
     let generator = format!("ApplicationSet {}/{} ", metadata("namespace"), metadata("name"));
@@ -50,10 +51,11 @@ pub(super) fn read(side: &Side<'_>, path: &str, object: &Node, into: &mut Readin
         generated.unread.push(Unread::new("further Applications", format!("the ApplicationSet makes more than {MOST_APPLICATIONS}")));
     }
     for parameters in &generated.sets {
-        let application = filled(template, parameters, go);
+        let application = filled(pattern, parameters, go);
         let first = into.claims.len();
         argocd::application(side, path, &application, &generator, into)?;
         for claim in &mut into.claims[first..] {
+            name_templates(claim);
             claim.unread.extend(generated.unread.iter().cloned());
             if claim.release.contains("{{") || claim.namespace.contains("{{") {
                 claim
@@ -63,6 +65,24 @@ pub(super) fn read(side: &Side<'_>, path: &str, object: &Node, into: &mut Readin
         }
     }
     Ok(())
+}
+
+/// Names the values in which something of the generators was not filled in. Text that YAML can't take for that is left out.
+fn name_templates(claim: &mut Claim) {
+    for part in &mut claim.parts {
+        let (Part::Values(node) | Part::Inline(node)) = part else { continue };
+        if !template::is_in(node) {
+            continue;
+        }
+        let unread = Unread::new(
+            format!("values at {}:{}", node.at.source.name, node.at.line),
+            "a template stands in them that no generator fills in",
+        );
+        match part {
+            Part::Inline(_) => *part = Part::Unread(unread),
+            _ => claim.unread.push(unread),
+        }
+    }
 }
 
 struct Unfolding<'a> {
@@ -283,11 +303,8 @@ pub(super) fn users(side: &Side<'_>, changed: &[&str]) -> Result<Vec<String>> {
     let mut users = Vec::new();
     for path in side.holding(&["ApplicationSet", "git:", "path:"])? {
         let Some(bytes) = side.bytes(&path)? else { continue };
-        let text = String::from_utf8_lossy(&bytes);
-        let patterns = text.lines().filter_map(|line| line.trim_start_matches([' ', '-']).strip_prefix("path:")).filter_map(|written| {
-            let pattern = written.trim().trim_matches(['"', '\'']);
-            resolve("", &variable_parts(pattern))
-        });
+        let text = variable_parts(&String::from_utf8_lossy(&bytes));
+        let patterns = text.split("path:").skip(1).filter_map(|behind| resolve("", first_scalar(behind)));
         let belongs = |pattern: &String| changed.iter().any(|changed| glob::matches(pattern, changed));
         if patterns.into_iter().any(|pattern| belongs(&pattern)) {
             users.push(path);
@@ -296,7 +313,16 @@ pub(super) fn users(side: &Side<'_>, changed: &[&str]) -> Result<Vec<String>> {
     Ok(users)
 }
 
-/// A pattern in which templates may stand for anything.
+/// The scalar that a text begins with, as it is written in block or flow style.
+fn first_scalar(text: &str) -> &str {
+    let line = text.lines().next().unwrap_or_default().trim();
+    match line.chars().next() {
+        Some(quote @ ('"' | '\'')) => line[1..].split(quote).next().unwrap_or_default(),
+        _ => line.split([',', '}', ' ']).next().unwrap_or_default(),
+    }
+}
+
+/// A text in which templates are made patterns: they may stand for anything.
 fn variable_parts(pattern: &str) -> String {
     let mut result = String::new();
     let mut rest = pattern;

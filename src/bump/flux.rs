@@ -40,7 +40,7 @@ pub(super) fn users(old: &Side<'_>, new: &Side<'_>, changed: &[ChangedFile]) -> 
             }
         }
         // A HelmChart hands on what its repository says to those who use the chart.
-        for (_, chart) in new.objects("HelmChart", &[&name])? {
+        for (_, chart) in new.objects_naming("HelmChart", &name)? {
             let own = metadata(&chart, "name");
             if seen.insert(own.clone()) && chart.get_path(["spec", "sourceRef"]).is_some_and(|source| says(source, "name", &name)) {
                 names.insert(own);
@@ -124,7 +124,7 @@ fn lone_chart(side: &Side<'_>, path: &str, object: &Node) -> Result<Option<Claim
             .get_path(["spec", "chartRef"])
             .is_some_and(|reference| says(reference, "kind", "HelmChart") && says(reference, "name", &name))
     };
-    if side.objects("HelmRelease", &[&name])?.iter().any(|(_, release)| uses(release)) {
+    if side.objects_naming("HelmRelease", &name)?.iter().any(|(_, release)| uses(release)) {
         return Ok(None);
     }
     let Some(spec) = object.get("spec") else { return Ok(None) };
@@ -234,8 +234,7 @@ impl Scope<'_> {
             return Ok(Err(format!("the name of its {kind} is a template: {name}")));
         }
         let wanted = field(reference, "namespace").unwrap_or_else(|| self.namespace.to_owned());
-        let named: Vec<(String, Node)> =
-            self.side.objects(&kind, &[&name])?.into_iter().filter(|(_, object)| metadata(object, "name") == name).collect();
+        let named: Vec<(String, Node)> = self.side.objects(&kind, &name)?;
         let of = |(path, object): &(String, Node)| namespace(self.side, path, object);
         let exact: Vec<&(String, Node)> = named.iter().filter(|found| of(found) == wanted).collect();
         let open: Vec<&(String, Node)> = named.iter().filter(|found| of(found).is_empty() || wanted.is_empty()).collect();

@@ -129,13 +129,8 @@ fn is_encrypted(node: &Node) -> bool {
 
 /// The ConfigMap or Secret of that name and namespace. One without a namespace may be of any: a kustomization gives it.
 fn object(side: &Side<'_>, wanted: &ObjectKey) -> Result<Option<Node>> {
-    let objects = side.objects(&wanted.kind, &[&wanted.name])?;
-    let named = || {
-        objects
-            .iter()
-            .map(|(_, object)| object)
-            .filter(|object| object.get("metadata").is_some_and(|meta| says(meta, "name", &wanted.name)))
-    };
+    let objects = side.objects(&wanted.kind, &wanted.name)?;
+    let named = || objects.iter().map(|(_, object)| object);
     let namespace = |object: &Node| object.get("metadata").and_then(|meta| field(meta, "namespace")).unwrap_or_default();
     let exact = named().find(|object| namespace(object) == wanted.namespace);
     let open = || named().find(|object| namespace(object).is_empty() || wanted.namespace.is_empty());

@@ -6,7 +6,7 @@ use super::claim::{Claim, Wanted};
 use super::read::{self, Broken, Reading};
 use super::side::Side;
 use super::{Bump, Found, Source, Surroundings, Tool, Unreviewed, applicationset, flux, layers, local, terraform};
-use crate::error::Result;
+use crate::error::{Place, Result};
 use crate::fetch::tree::{ChangedFile, Tree};
 use crate::version::Version;
 
@@ -127,7 +127,7 @@ fn related(was: &Claim, is: &Claim) -> bool {
         Wanted::Known(Source::Oci { repository, .. }) => Some(super::text::folder(repository).to_owned()),
         _ => None,
     };
-    was.chart == is.chart || matches!((address(was), address(is)), (Some(was), Some(is)) if was == is)
+    was.release == is.release && (was.chart == is.chart || matches!((address(was), address(is)), (Some(was), Some(is)) if was == is))
 }
 
 /// One release in both trees: moved, can't be told, or the same.
@@ -196,18 +196,13 @@ fn same_version(old: &str, new: &str) -> bool {
 /// Files and parts of them that can't be read, where they differ between the trees.
 fn broken(old: &Side<'_>, new: &Side<'_>, files: &Files, was: &Reading, is: &Reading, found: &mut Found) -> Result<()> {
     for broken in &is.broken {
-        let twin = was.broken.iter().find(|was| files.now(&was.file) == broken.file && was.what == broken.what);
-        if let (Some(part), Some(was)) = (&broken.part, twin.and_then(|was| was.part.as_ref()))
-            && part.same(was)
-        {
-            continue;
+        match telling_line(old, files.formerly(&broken.file), new, &broken.file)? {
+            Telling::Same => {}
+            Telling::Differs(line) => found.unreviewed.push(templated(broken, line)),
+            Telling::Nothing => found.unreviewed.push(unreviewed(broken)),
         }
-        if broken.part.is_none() && says_the_same(old, files.formerly(&broken.file), new, &broken.file)? {
-            continue;
-        }
-        found.unreviewed.push(unreviewed(broken, None));
     }
-    for broken in was.broken.iter().filter(|broken| broken.part.is_none()) {
+    for broken in &was.broken {
         let now = files.now(&broken.file);
         if is.broken.iter().any(|is| is.file == now) {
             continue;
@@ -221,20 +216,43 @@ fn broken(old: &Side<'_>, new: &Side<'_>, files: &Files, was: &Reading, is: &Rea
     Ok(())
 }
 
-fn unreviewed(broken: &Broken, hint: Option<String>) -> Unreviewed {
-    let reason = format!("{} can't be read: {}", broken.what, broken.why);
-    Unreviewed { tool: broken.tool, place: broken.place.clone(), chart: String::new(), reason, hint }
+fn unreviewed(broken: &Broken) -> Unreviewed {
+    let reason = format!("the file can't be read: {}", broken.why);
+    Unreviewed { tool: broken.tool, place: broken.place.clone(), chart: String::new(), reason, hint: None }
 }
 
-/// Whether a template says the same of charts in both trees, as far as its lines tell: the file of a chart that makes Applications is not
-/// YAML before it is rendered, and most changes of it move no chart.
-fn says_the_same(old: &Side<'_>, old_path: &str, new: &Side<'_>, new_path: &str) -> Result<bool> {
+fn templated(broken: &Broken, line: usize) -> Unreviewed {
+    let place = Place { file: broken.file.clone(), line: u32::try_from(line).unwrap_or(u32::MAX), column: 0 };
+    let reason = "the file is a template: what it says of a chart is not known before it is rendered".to_owned();
+    Unreviewed { tool: broken.tool, place, chart: String::new(), reason, hint: None }
+}
+
+/// What the lines of a template tell of charts: the file of a chart that makes Applications is not YAML before it is rendered, and most
+/// changes of it move no chart.
+enum Telling {
+    /// It is no template, in one tree or in both.
+    Nothing,
+    /// The same in both trees.
+    Same,
+    /// Something else; the first line of it in the new tree, from 1.
+    Differs(usize),
+}
+
+fn telling_line(old: &Side<'_>, old_path: &str, new: &Side<'_>, new_path: &str) -> Result<Telling> {
     const KEYS: [&str; 9] = ["targetRevision:", "version:", "repoURL:", "chart:", "repository:", "url:", "tag:", "semver:", "digest:"];
-    let (Some(old), Some(new)) = (old.bytes(old_path)?, new.bytes(new_path)?) else { return Ok(false) };
+    let (Some(old), Some(new)) = (old.bytes(old_path)?, new.bytes(new_path)?) else { return Ok(Telling::Nothing) };
     let (old, new) = (String::from_utf8_lossy(&old).into_owned(), String::from_utf8_lossy(&new).into_owned());
-    let telling = |text: &str| -> Vec<String> {
-        let is_telling = |line: &&str| KEYS.iter().any(|key| line.trim_start_matches(['-', ' ']).starts_with(key));
-        text.lines().map(str::trim).filter(is_telling).map(str::to_owned).collect()
+    if !old.contains("{{") || !new.contains("{{") {
+        return Ok(Telling::Nothing);
+    }
+    let telling = |text: &str| -> Vec<(usize, String)> {
+        let is_telling = |line: &str| KEYS.iter().any(|key| line.trim_start_matches(['-', ' ']).starts_with(key));
+        text.lines().enumerate().filter(|(_, line)| is_telling(line)).map(|(at, line)| (at + 1, line.trim().to_owned())).collect()
     };
-    Ok(old.contains("{{") && new.contains("{{") && telling(&old) == telling(&new))
+    let (old, new) = (telling(&old), telling(&new));
+    let same = old.iter().zip(&new).take_while(|(old, new)| old.1 == new.1).count();
+    Ok(match new.get(same) {
+        None if old.len() == new.len() => Telling::Same,
+        line => Telling::Differs(line.or(new.last()).map_or(1, |(line, _)| *line)),
+    })
 }

@@ -7,7 +7,6 @@ use super::side::{Side, innermost, is_yaml};
 use super::text::{file_name, folder};
 use super::{Tool, argocd, dependency, fleet, flux, helmfile, kustomize, marker, terraform};
 use crate::error::{Error, Place, Result};
-use crate::value::Node;
 
 /// What files say.
 #[derive(Debug, Default)]
@@ -16,18 +15,14 @@ pub(super) struct Reading {
     pub(super) broken: Vec<Broken>,
 }
 
-/// A file, or a part of one, that can't be read as what it should be.
+/// A file that can't be read as what it should be.
 #[derive(Debug)]
 pub(super) struct Broken {
     pub(super) tool: Tool,
     pub(super) place: Place,
     /// The file.
     pub(super) file: String,
-    /// What it would be: a file, `ApplicationSet argocd/apps`.
-    pub(super) what: String,
     pub(super) why: String,
-    /// The part's text, for seeing whether it changed; `None` for all of the file.
-    pub(super) part: Option<Node>,
 }
 
 /// The file to read for a file that changed: a lock is read with the chart that it locks.
@@ -98,6 +93,6 @@ impl Broken {
     pub(super) fn file(tool: Tool, path: &str, error: &Error) -> Self {
         let nowhere = || Place { file: path.to_owned(), line: 0, column: 0 };
         let place = error.place().cloned().unwrap_or_else(nowhere);
-        Self { tool, place, file: path.to_owned(), what: path.to_owned(), why: innermost(error), part: None }
+        Self { tool, place, file: path.to_owned(), why: innermost(error) }
     }
 }

@@ -9,7 +9,7 @@ use memchr::memmem;
 
 use super::Surroundings;
 use super::text::{field, file_name, folder, resolve, says};
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 use crate::fetch::tree::Tree;
 use crate::value::{Data, Node, yaml};
 
@@ -19,20 +19,26 @@ pub(super) const LIMITS: yaml::Limits = yaml::Limits { bytes: 8 << 20, depth: 10
 /// The documents of a file, or why it can't be read as YAML.
 pub(super) type Documents = Rc<Result<Vec<Node>>>;
 
+/// The bytes of files that are kept for further searches.
+const KEPT_BYTES: usize = 256 << 20;
+
+/// Files that are searched, with their content as far as it is kept.
+type Searched = Vec<(String, Option<Bytes>)>;
+
 /// One tree, and what has been read of it.
 pub(super) struct Side<'a> {
     pub(super) tree: &'a dyn Tree,
     pub(super) surroundings: &'a Surroundings,
     parsed: RefCell<HashMap<String, Documents>>,
     /// Every file of the tree that may name a chart, for searching.
-    searched_files: RefCell<Option<Rc<Vec<String>>>>,
+    searched: RefCell<Option<Rc<Searched>>>,
     /// Files parsed as something else than YAML.
     others: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> Side<'a> {
     pub(super) fn new(tree: &'a dyn Tree, surroundings: &'a Surroundings) -> Self {
-        Self { tree, surroundings, parsed: RefCell::default(), searched_files: RefCell::default(), others: RefCell::default() }
+        Self { tree, surroundings, parsed: RefCell::default(), searched: RefCell::default(), others: RefCell::default() }
     }
 
     /// A file's bytes; `None` when it isn't there.
@@ -83,7 +89,10 @@ impl<'a> Side<'a> {
         let Some(documents) = self.documents(path)? else { return Ok(None) };
         match &*documents {
             Ok(documents) => Ok(Some(documents.first().cloned().unwrap_or_else(|| nothing(path)))),
-            Err(error) => Err(Error::new(error.kind(), format!("{path} can't be read: {}", innermost(error)))),
+            Err(error) => {
+                let nowhere = || Place { file: path.to_owned(), line: 0, column: 0 };
+                Err(Error::new(error.kind(), innermost(error)).at(error.place().cloned().unwrap_or_else(nowhere)))
+            }
         }
     }
 
@@ -97,14 +106,17 @@ impl<'a> Side<'a> {
         self.others.borrow_mut().insert(path.to_owned());
     }
 
-    /// The files that hold all of these texts, by a search through their bytes: none is parsed.
+    /// The files that hold all of these texts as whole words, by a search through their bytes: none is parsed.
     pub(super) fn holding(&self, texts: &[&str]) -> Result<Vec<String>> {
         let finders: Vec<memmem::Finder<'_>> = texts.iter().map(|text| memmem::Finder::new(text.as_bytes())).collect();
+        let holds = |bytes: &Bytes| finders.iter().all(|finder| finder.find_iter(bytes).any(|at| is_whole(bytes, at, finder.needle())));
         let mut found = Vec::new();
-        for path in self.searched_files()?.iter() {
-            // A file too large to be read holds nothing that could be used.
-            let Ok(Some(bytes)) = self.tree.read(path) else { continue };
-            if finders.iter().all(|finder| finder.find(&bytes).is_some()) {
+        for (path, bytes) in self.searched()?.iter() {
+            let holds = match bytes {
+                Some(bytes) => holds(bytes),
+                None => self.tree.read(path).ok().flatten().as_ref().is_some_and(holds),
+            };
+            if holds {
                 found.push(path.clone());
             }
         }
@@ -140,27 +152,56 @@ impl<'a> Side<'a> {
             .unwrap_or_default()
     }
 
-    fn searched_files(&self) -> Result<Rc<Vec<String>>> {
-        if let Some(files) = &*self.searched_files.borrow() {
+    fn searched(&self) -> Result<Rc<Searched>> {
+        if let Some(files) = &*self.searched.borrow() {
             return Ok(Rc::clone(files));
         }
-        let all = self.tree.files("")?;
-        let files = Rc::new(all.into_iter().filter(|path| is_searched(path)).collect::<Vec<_>>());
-        *self.searched_files.borrow_mut() = Some(Rc::clone(&files));
+        let mut kept = 0;
+        let mut files = Searched::new();
+        for path in self.tree.files("")?.into_iter().filter(|path| is_searched(path)) {
+            // A file too large to be read holds nothing that could be used.
+            let Ok(Some(bytes)) = self.tree.read(&path) else { continue };
+            kept += bytes.len();
+            files.push((path, (kept <= KEPT_BYTES).then_some(bytes)));
+        }
+        let files = Rc::new(files);
+        *self.searched.borrow_mut() = Some(Rc::clone(&files));
         Ok(files)
     }
 
-    /// The objects of a kind in files that hold all of these texts, each with its file. Files that can't be parsed have none.
-    pub(super) fn objects(&self, kind: &str, texts: &[&str]) -> Result<Vec<(String, Node)>> {
-        let mut wanted = vec![kind];
-        wanted.extend(texts);
-        let paths: BTreeSet<String> = self.holding(&wanted)?.into_iter().collect();
+    /// The objects of a kind and a name, each with its file. Files that can't be parsed have none.
+    ///
+    /// Many files name an object that few hold, so those in which a line begins with the kind are looked through first.
+    pub(super) fn objects(&self, kind: &str, name: &str) -> Result<Vec<(String, Node)>> {
+        let likely: BTreeSet<String> = self.holding(&[&format!("\nkind: {kind}"), name])?.into_iter().collect();
+        let found = self.objects_of(&likely, kind, name)?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        let rest: BTreeSet<String> = self.holding(&[kind, name])?.into_iter().filter(|path| !likely.contains(path)).collect();
+        self.objects_of(&rest, kind, name)
+    }
+
+    fn objects_of(&self, paths: &BTreeSet<String>, kind: &str, name: &str) -> Result<Vec<(String, Node)>> {
         let mut found = Vec::new();
         for path in paths {
+            let Some(documents) = self.documents(path)? else { continue };
+            let Ok(documents) = &*documents else { continue };
+            let is_it = |node: &&Node| {
+                says(node, "kind", kind) && node.get("metadata").and_then(|metadata| field(metadata, "name")).as_deref() == Some(name)
+            };
+            found.extend(objects_in(documents).filter(is_it).map(|node| (path.clone(), node.clone())));
+        }
+        Ok(found)
+    }
+
+    /// The objects of a kind in files that hold a text.
+    pub(super) fn objects_naming(&self, kind: &str, text: &str) -> Result<Vec<(String, Node)>> {
+        let mut found = Vec::new();
+        for path in self.holding(&[kind, text])? {
             let Some(documents) = self.documents(&path)? else { continue };
             let Ok(documents) = &*documents else { continue };
-            let of_kind = |node: &&Node| super::text::says(node, "kind", kind);
-            found.extend(objects_in(documents).filter(of_kind).map(|node| (path.clone(), node.clone())));
+            found.extend(objects_in(documents).filter(|node| says(node, "kind", kind)).map(|node| (path.clone(), node.clone())));
         }
         Ok(found)
     }
@@ -191,6 +232,14 @@ fn bare_url(url: &str) -> String {
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     let host = host.split_once(':').map_or(host, |(host, _)| host);
     format!("{}/{}", host.to_ascii_lowercase(), path.trim_start_matches('/'))
+}
+
+/// Whether what was found is not a part of a longer name.
+fn is_whole(bytes: &[u8], at: usize, found: &[u8]) -> bool {
+    let of_name = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let begins_inside = of_name(found.first()) && at > 0 && of_name(bytes.get(at - 1));
+    let ends_inside = of_name(found.last()) && of_name(bytes.get(at + found.len()));
+    !begins_inside && !ends_inside
 }
 
 /// Whether a file may say which chart a release uses.

@@ -44,7 +44,7 @@ fn decoder_words(text: &[u8]) -> String {
 pub(super) fn values(value: &Value) -> Json {
     match value {
         Value::Bool(truth) => Json::Bool(*truth),
-        Value::Int(number) | Value::Int64(number) | Value::Duration(number) => Json::from(*number),
+        Value::Int(number) | Value::Int64(number) | Value::Duration(number) | Value::Ordinal(_, number) => Json::from(*number),
         Value::Uint64(whole) => Json::from(*whole),
         Value::Uint8(byte) => Json::from(*byte),
         Value::Float(float) => number(*float),

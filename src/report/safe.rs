@@ -221,14 +221,16 @@ fn is_plain(word: &str, first: bool) -> bool {
     let core = word.trim_start_matches(['(', '"', '\'']);
     let core = core.trim_end_matches(['.', ',', ';', ':', ')', '"', '\'', '?', '!', '…']);
     let allowed = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '/' | '\'' | '’' | '→' | '…' | '%');
-    let is_hash = core.len() >= 7 && core.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_hash = |part: &str| part.len() >= 7 && part.bytes().all(|b| b.is_ascii_hexdigit());
+    let has_hash = core.split(|c: char| !c.is_alphanumeric()).any(is_hash);
     let lower = core.to_ascii_lowercase();
+    let names_issue = lower.split(|c: char| !c.is_alphanumeric() && c != '-').any(|part| part.starts_with("gh-"));
     (core.is_empty() || core.starts_with(char::is_alphanumeric) || core.starts_with(['→', '…']))
         && core.chars().all(allowed)
         && !core.contains("//")
         && !lower.contains("www.")
-        && !lower.starts_with("gh-")
-        && !is_hash
+        && !names_issue
+        && !has_hash
         && !word.contains("::")
         && !word.ends_with('!')
 }

@@ -110,13 +110,16 @@ impl Group {
     }
 }
 
+/// File, line, namespace and name.
+type Standing<'a> = (&'a str, u32, &'a str, &'a str);
+
 /// Where a release stands, for sorting.
-fn place(release: &ReleaseView) -> (&str, u32, &str, &str) {
+fn place(release: &ReleaseView) -> Standing<'_> {
     (&release.file, release.line, &release.namespace, &release.name)
 }
 
 /// What is worst comes first, then what is incomplete.
-fn rank(group: &Group) -> (Reverse<Option<Severity>>, bool, &str, Option<(&str, u32, &str, &str)>) {
+fn rank(group: &Group) -> (Reverse<Option<Severity>>, bool, &str, Option<Standing<'_>>) {
     (Reverse(group.level()), group.missing.is_empty(), &group.chart, group.releases.first().map(place))
 }
 

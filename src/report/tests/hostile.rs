@@ -264,6 +264,8 @@ fn prose_reads_like_prose() {
         ("serviceAccount.create: false → true", "serviceAccount.create: false → true"),
         ("1. not a list", "`1`. not a list"),
         ("commit deadbeef1", "commit `deadbeef1`"),
+        ("commits deadbeef1'- and a/deadbeef1.", "commits `deadbeef1'-` and `a/deadbeef1`."),
+        ("see a/GH-1 or GH-1", "see `a/GH-1` or `GH-1`"),
         ("the default (values.yaml:147) went.", "the default (`values.yaml:147`) went."),
         ("from a:b to c:d.", "from `a:b` to `c:d`."),
         ("(::) and ::x:: and ).", "`(::)` and `::x::` and )."),

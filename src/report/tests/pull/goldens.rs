@@ -2,6 +2,7 @@
 
 use super::super::super::fixtures;
 use super::super::super::pull::{summary, text};
+use super::super::hostile::without_sgr;
 use super::*;
 
 const GITHUB: Limits = Limits { bytes: 60_000, dialect: Dialect::Full };
@@ -98,6 +99,11 @@ fn a_chart_that_moves_pods_to_another_account() {
     let style = |width, lines| crate::report::Style { width, color: false, lines };
     golden("incident.80.txt", &text(&pull, &style(80, false)));
     golden("incident.160.txt", &text(&pull, &style(160, true)));
+    for width in [40, 80, 160] {
+        let colored = text(&pull, &crate::report::Style { color: true, ..style(width, true) });
+        assert_ne!(colored, text(&pull, &style(width, true)));
+        assert_eq!(without_sgr(&colored), text(&pull, &style(width, true)), "colour adds nothing but colour");
+    }
     let mut json = Vec::new();
     pull.write(&mut json).unwrap();
     golden("incident.json", &String::from_utf8(json).unwrap());

@@ -260,3 +260,34 @@ fn a_bump_is_found_between_two_commits_from_any_thread() {
         }
     });
 }
+
+#[test]
+fn a_values_file_behind_a_link_or_in_a_submodule_is_named() {
+    let lab = Lab::new();
+    let other = Lab::new();
+    other.write("values.yaml", "a: 1");
+    other.commit("first");
+    lab.git(&["submodule", "--quiet", "add", other.folder.to_str().unwrap(), "vendored"]);
+    lab.git(&["remote", "add", "origin", "git@github.com:acme/platform.git"]);
+    lab.write("real.yaml", "a: 1");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("real.yaml", lab.folder.join("link.yaml")).unwrap();
+    let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: redis, namespace: argocd}\nspec:\n  sources:\n  - repoURL: https://charts.bitnami.com/bitnami\n    chart: redis\n    targetRevision: VERSION\n    helm: {valueFiles: [$v/real.yaml, $v/link.yaml, $v/vendored/values.yaml]}\n  - {repoURL: 'https://github.com/acme/platform', ref: v}\n";
+    lab.write("apps/redis.yaml", &application.replace("VERSION", "18.1.0"));
+    let old = lab.commit("old");
+    lab.write("apps/redis.yaml", &application.replace("VERSION", "18.2.0"));
+    let new = lab.commit("new");
+    let repository = lab.open();
+    let (old, new) = (repository.tree(&old).unwrap(), repository.tree(&new).unwrap());
+    let surroundings = Surroundings { own_urls: repository.remote_urls() };
+    let found = bump::find(&old, &new, &new.changes_since(&old).unwrap(), &surroundings).unwrap();
+    let unread: Vec<String> = found.bumps[0].unread.iter().map(|unread| format!("{}: {}", unread.what, unread.why)).collect();
+    assert_eq!(found.bumps[0].values_files, ["real.yaml"]);
+    assert_eq!(
+        unread,
+        [
+            "values file link.yaml: it is a symbolic link, which is not followed",
+            "values file vendored/values.yaml: it is in a submodule, which is not read"
+        ]
+    );
+}

@@ -84,7 +84,7 @@ fn release(side: &Side<'_>, path: &str, object: &Node) -> Result<Option<Claim>> 
     let template = spec.get_path(["chart", "spec"]);
     let Some(chart) = (match (reference, template) {
         (Some(reference), _) => Some(scope.referenced(reference)?),
-        (None, Some(template)) => Some(scope.from_template(template)?),
+        (None, Some(template)) => Some(scope.templated(template)?),
         (None, None) => None,
     }) else {
         return Ok(None);
@@ -128,7 +128,7 @@ fn lone_chart(side: &Side<'_>, path: &str, object: &Node) -> Result<Option<Claim
         return Ok(None);
     }
     let Some(spec) = object.get("spec") else { return Ok(None) };
-    let chart = Scope { side, path, namespace: &namespace }.from_template(spec)?;
+    let chart = Scope { side, path, namespace: &namespace }.templated(spec)?;
     Ok(Some(Claim {
         tool: Tool::Flux,
         file: path.to_owned(),
@@ -180,14 +180,14 @@ impl Scope<'_> {
             "OCIRepository" => Ok(oci(spec, &name)),
             "HelmChart" => {
                 let namespace = namespace(self.side, &object.0, &object.1);
-                Scope { side: self.side, path: &object.0, namespace: &namespace }.from_template(spec)
+                Scope { side: self.side, path: &object.0, namespace: &namespace }.templated(spec)
             }
             _ => Ok(nowhere(Wanted::unknown(format!("{kind} {name}"), format!("a chartRef of kind {kind} is not known")))),
         }
     }
 
     /// The spec of a HelmChart, alone or inside of a HelmRelease.
-    fn from_template(&self, spec: &Node) -> Result<Chart> {
+    fn templated(&self, spec: &Node) -> Result<Chart> {
         let chart = field(spec, "chart").unwrap_or_default();
         let version = field(spec, "version").unwrap_or_else(|| "*".into());
         let place = spec.get("version").or_else(|| spec.get("chart")).unwrap_or(spec).at.place();

@@ -29,9 +29,41 @@ pub(super) fn read(side: &Side<'_>, path: &str, into: &mut Reading) -> Result<()
     collect(side, path, documents, &mut Vec::new(), &mut repositories)?;
     for release in documents.iter().flat_map(|document| items(document, "releases")) {
         let defaults = documents.iter().find_map(|document| document.get("helmDefaults"));
-        into.claims.extend(claim(side, path, &repositories, documents, defaults, release)?);
+        if let Some(mut claim) = claim(side, path, &repositories, documents, defaults, release)? {
+            // What a template makes of them changes with the values of the environments.
+            if let Wanted::Unknown { text, .. } = &mut claim.wanted {
+                text.push_str(&environments(side, path, documents)?);
+            }
+            into.claims.push(claim);
+        }
     }
     Ok(())
+}
+
+/// The contents of all files that the environments take values from, one behind the other.
+fn environments(side: &Side<'_>, path: &str, documents: &[Node]) -> Result<String> {
+    let mut all = String::new();
+    for environment in documents.iter().filter_map(|document| document.get("environments")?.as_map()).flat_map(|map| map.values()) {
+        for file in fields(&environment.value, "values") {
+            let Some(bytes) = resolve(folder(path), &file).map(|path| side.bytes(&path)).transpose()?.flatten() else { continue };
+            all.push_str(&String::from_utf8_lossy(&bytes));
+        }
+        let inline = items(&environment.value, "values").iter().filter(|item| item.as_map().is_some());
+        inline.filter_map(|node| serde_json::to_string(node).ok()).for_each(|text| all.push_str(&text));
+    }
+    Ok(all)
+}
+
+/// The helmfiles that name a changed file, as one of their environments may.
+///
+/// # Errors
+/// When the tree can't be read.
+pub(super) fn users(side: &Side<'_>, changed: &[&str]) -> Result<Vec<String>> {
+    let mut users = Vec::new();
+    for path in changed.iter().filter(|path| super::side::is_yaml(path.trim_end_matches(".gotmpl"))) {
+        users.extend(side.holding(&["environments:", file_name(path)])?);
+    }
+    Ok(users)
 }
 
 /// A repository by the name that the helmfile gives to it.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::claim::{Claim, Wanted};
 use super::read::{self, Broken, Reading};
 use super::side::Side;
-use super::{Bump, Found, Source, Surroundings, Tool, Unreviewed, applicationset, flux, layers, local, terraform};
+use super::{Bump, Found, Source, Surroundings, Tool, Unreviewed, applicationset, flux, helmfile, layers, local, terraform};
 use crate::error::{Place, Result};
 use crate::fetch::tree::{ChangedFile, Tree};
 use crate::version::Version;
@@ -17,6 +17,7 @@ pub(super) fn find(old: &dyn Tree, new: &dyn Tree, changed: &[ChangedFile], surr
     let paths: Vec<&str> = changed.iter().flat_map(|file| [file.old.as_deref(), file.new.as_deref()]).flatten().collect();
     users.extend(applicationset::users(&new, &paths)?);
     users.extend(terraform::users(&new, &paths)?);
+    users.extend(helmfile::users(&new, &paths)?);
     let files = Files::new(changed, users);
     let was = read_all(&old, &files.old)?;
     let is = read_all(&new, &files.new)?;
@@ -45,8 +46,7 @@ struct Files {
 
 impl Files {
     fn new(changed: &[ChangedFile], users: impl IntoIterator<Item = String>) -> Self {
-        let side =
-            |pick: fn(&ChangedFile) -> &Option<String>| changed.iter().filter_map(pick_ref(pick)).map(|path| read::representative(path));
+        let side = |pick: fn(&ChangedFile) -> &Option<String>| changed.iter().filter_map(pick_ref(pick)).map(read::representative);
         let mut files = Self {
             old: side(|file| &file.old).collect(),
             new: side(|file| &file.new).collect(),
@@ -89,6 +89,9 @@ fn read_all(side: &Side<'_>, paths: &BTreeSet<String>) -> Result<Reading> {
     Ok(reading)
 }
 
+/// Whether an old claim is continued by a new one.
+type Rule<'r> = &'r dyn Fn(&Claim, &Claim) -> bool;
+
 /// Each new claim with the old claim that it continues.
 ///
 /// First those of the same owner in the same file, then those whose owner moved to another file, and last the one that is left over on
@@ -98,7 +101,7 @@ fn pairs<'a>(files: &Files, old: &'a [Claim], new: &'a [Claim]) -> Vec<(&'a Clai
     let mut found: Vec<Option<&Claim>> = vec![None; new.len()];
     let same_file = |was: &Claim, is: &Claim| files.now(&was.file) == is.file && was.owner == is.owner && was.slot == is.slot;
     let same_owner = |was: &Claim, is: &Claim| !is.owner.is_empty() && was.owner == is.owner && was.slot == is.slot;
-    let rules: [&dyn Fn(&Claim, &Claim) -> bool; 2] = [&same_file, &same_owner];
+    let rules: [Rule<'_>; 2] = [&same_file, &same_owner];
     for rule in rules {
         for (is, found) in new.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
             let place = left.iter().position(|was| was.is_some_and(|was| was.tool == is.tool && rule(was, is)));

@@ -64,6 +64,13 @@ struct Module<'a> {
 }
 
 impl Module<'_> {
+    /// A file of the folder, when it can be parsed.
+    fn parsed(&self, path: &str) -> Option<Body> {
+        let bytes = self.side.bytes(path).ok().flatten()?;
+        self.side.count(path);
+        parse(path, &String::from_utf8_lossy(&bytes)).ok()
+    }
+
     /// What `local.NAME` or `var.NAME` says, when the folder's files do.
     fn named(&self, name: &str) -> Option<Expression> {
         if let Some(named) = &*self.named.borrow() {
@@ -71,18 +78,25 @@ impl Module<'_> {
         }
         let files = self.side.tree.files(&self.folder).unwrap_or_default();
         let mut named = BTreeMap::new();
-        for path in files.iter().filter(|path| path.ends_with(".tf") && folder(path) == self.folder) {
-            let Ok(Some(bytes)) = self.side.bytes(path) else { continue };
-            self.side.count(path);
-            let Ok(body) = parse(path, &String::from_utf8_lossy(&bytes)) else { continue };
-            for block in body.blocks() {
-                define(block, &mut named);
-            }
+        let here = |path: &&String| folder(path) == self.folder;
+        for path in files.iter().filter(here).filter(|path| path.ends_with(".tf")) {
+            self.parsed(path).iter().flat_map(Body::blocks).for_each(|block| define(block, &mut named));
+        }
+        // What Terraform loads by itself, in its order, over the defaults.
+        let main = |path: &&String| file_name(path) == "terraform.tfvars";
+        for path in files.iter().filter(here).filter(main).chain(files.iter().filter(here).filter(|path| path.ends_with(".auto.tfvars"))) {
+            let body = self.parsed(path);
+            let set = body.iter().flat_map(Body::attributes);
+            named.extend(set.map(|variable| (format!("var.{}", variable.key.as_str()), variable.value.clone())));
         }
         let found = named.get(name).cloned();
         *self.named.borrow_mut() = Some(named);
         found
     }
+}
+
+fn is_setting(path: &str) -> bool {
+    path.ends_with(".tf") || path.ends_with(".auto.tfvars") || file_name(path) == "terraform.tfvars"
 }
 
 fn define(block: &Block, named: &mut BTreeMap<String, Expression>) {
@@ -383,7 +397,7 @@ fn key_text(key: &ObjectKey) -> Option<String> {
 /// When the tree can't be read.
 pub(super) fn users(side: &Side<'_>, changed: &[&str]) -> Result<Vec<String>> {
     let mut users = Vec::new();
-    let folders: std::collections::BTreeSet<&str> = changed.iter().filter(|path| path.ends_with(".tf")).map(|path| folder(path)).collect();
+    let folders: std::collections::BTreeSet<&str> = changed.iter().filter(|path| is_setting(path)).map(|path| folder(path)).collect();
     for of in folders {
         for path in side.tree.files(of)?.into_iter().filter(|path| path.ends_with(".tf") && folder(path) == of) {
             if side.bytes(&path).ok().flatten().is_some_and(|bytes| memchr::memmem::find(&bytes, b"helm_release").is_some()) {

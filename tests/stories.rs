@@ -280,12 +280,12 @@ high, likely: client-id-lost
 high, likely: service-account-split
   of Deployment/keda-operator-metrics-apiserver
   by serviceAccount.metricServer.name
-  fix: with serviceAccount.metricServer.name=null service-account-fell-to-default on Deployment/keda-operator-metrics-apiserver comes; none of 5 sets of values does it for Deployment/keda-operator-metrics-apiserver: with serviceAccount.operator.annotations.azure\\.workload\\.identity/client-id=\"11111111-1111-1111-1111-111111111111\" service-account-split of Deployment/keda-operator-metrics-apiserver stays",
+  fix: with serviceAccount.metricServer.name=null service-account-fell-to-default on Deployment/keda-operator-metrics-apiserver comes; none of 5 sets of values does it for Deployment/keda-operator-metrics-apiserver: with serviceAccount.metricServer.create=false, serviceAccount.metricServer.name=\"keda-operator\" permission-lost on Deployment/keda-operator-metrics-apiserver comes",
             "\
 high, likely: service-account-split
   of Deployment/keda-admission-webhooks
   by serviceAccount.webhooks.name
-  fix: with serviceAccount.webhooks.name=null service-account-fell-to-default on Deployment/keda-admission-webhooks comes; none of 5 sets of values does it for Deployment/keda-admission-webhooks: with serviceAccount.operator.annotations.azure\\.workload\\.identity/client-id=\"11111111-1111-1111-1111-111111111111\" service-account-split of Deployment/keda-admission-webhooks stays",
+  fix: with serviceAccount.webhooks.name=null service-account-fell-to-default on Deployment/keda-admission-webhooks comes; none of 5 sets of values does it for Deployment/keda-admission-webhooks: with serviceAccount.webhooks.create=false, serviceAccount.webhooks.name=\"keda-operator\" permission-lost on Deployment/keda-admission-webhooks comes",
         ],
     );
 }

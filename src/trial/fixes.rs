@@ -168,9 +168,13 @@ impl<'r, 'c> Fixer<'r, 'c> {
                     return Ok(needed);
                 }
                 Err(why) => {
-                    whys.push(format!("with {} {why}", told(values)));
+                    let why = format!("with {} {why}", told(values));
                     if self.undoes(values, key) {
                         self.undoing.entry(key.clone()).or_default().push(values.clone());
+                        // What undid it says more about the harm than what did nothing.
+                        whys.insert(0, why);
+                    } else {
+                        whys.push(why);
                     }
                 }
             }

@@ -36,11 +36,11 @@ storegateway:
 /// What keeps the accounts.
 const FIX: &str = "serviceAccount: {create: false}\n";
 
-fn application(repository: &str, version: &str) -> String {
+fn application(own: &str, repository: &str, version: &str) -> String {
     format!(
         "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: thanos, namespace: argocd}}\nspec:\n  destination: {{namespace: monitoring, \
          server: https://kubernetes.default.svc}}\n  sources:\n    - repoURL: {repository}\n      chart: thanos\n      targetRevision: {version}\n      helm:\n        \
-         valueFiles: [$values/clusters/thanos-values.yaml]\n    - repoURL: https://forge.example/reviewer/platform.git\n      targetRevision: main\n      ref: values\n"
+         valueFiles: [$values/clusters/thanos-values.yaml]\n    - repoURL: {own}\n      targetRevision: main\n      ref: values\n"
     )
 }
 
@@ -60,7 +60,10 @@ fn helm_repository(repository: &str) -> String {
 /// A clone of the repository under review.
 struct Clone {
     folder: TempDir,
+    /// Where charts are.
     charts: String,
+    /// Where the repository itself is.
+    own: String,
 }
 
 impl Clone {
@@ -79,7 +82,7 @@ impl Clone {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         };
-        file("clusters/thanos.yaml", application(&self.charts, version));
+        file("clusters/thanos.yaml", application(&self.own, &self.charts, version));
         file("clusters/thanos-values.yaml", values.to_owned());
         file("flux/metrics.yaml", helm_release(version));
         file("flux/sources.yaml", helm_repository(&self.charts));
@@ -158,7 +161,7 @@ fn a_bump_is_reviewed_edited_and_settled_on_its_pull_request() {
     let Some(gitea) = Gitea::start() else { return };
     let charts = Nginx::start_with(Serving::Open, make_charts);
     let repository = gitea.make_repository("platform");
-    let clone = Clone { folder: tempfile::tempdir().unwrap(), charts: charts.url.clone() };
+    let clone = Clone { folder: tempfile::tempdir().unwrap(), charts: charts.url.clone(), own: format!("{}/{repository}.git", gitea.url) };
     let cache = tempfile::tempdir().unwrap();
     fs::create_dir(clone.path()).unwrap();
     clone.git(&["init", "-q"]);

@@ -51,6 +51,8 @@ pub enum Tool {
     Fleet,
     /// A line marked `# chartshift: …`.
     Marker,
+    /// A repository inside of this one.
+    Submodule,
 }
 
 impl fmt::Display for Tool {
@@ -65,6 +67,7 @@ impl fmt::Display for Tool {
             Self::Terraform => "Terraform",
             Self::Fleet => "Fleet",
             Self::Marker => "marked line",
+            Self::Submodule => "submodule",
         })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize as _;
 
-use super::rule::{Rule, RuleText};
+use super::rule::{On, Rule, RuleText};
 use crate::error::{Context as _, Error, ErrorKind, Place, Result};
 
 /// The rule packs, compiled in: a new file is a new rule.
@@ -60,6 +60,11 @@ impl Catalogue {
     /// The rules, by id.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// Whether a rule looks at single rendered objects, and at nothing else.
+    pub fn is_on_objects(&self, id: &str) -> bool {
+        self.rules().iter().any(|rule| rule.id() == id && rule.text.on == On::Object)
     }
 
     /// The rules of some packs only.

@@ -184,7 +184,7 @@ fn fix(rule: &Rule, hits: &[Hit<'_>]) -> Option<Fix> {
     }
     let mut seen = BTreeSet::new();
     values.retain(|(path, _)| seen.insert(path.clone()) && path.steps().iter().all(|step| matches!(step, Step::Key(_))));
-    Some(Fix { text: text.text.trim().to_owned(), values, verified: false })
+    Some(Fix { text: text.text.trim().to_owned(), values, ..Fix::default() })
 }
 
 pub(super) fn json_node(value: &serde_json::Value) -> Node {

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 pub use catalogue::Catalogue;
 pub use release::{ReleaseSubject, classify_release};
 pub use settings::Settings;
-pub use weigh::{Effect, weigh};
+pub use weigh::{Effect, Weights, weigh};
 
 use crate::chart::Chart;
 use crate::diff::{ChangeKind, Comparison, Missing};
@@ -214,7 +214,7 @@ pub struct Place {
 }
 
 /// What would keep the old behaviour.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Fix {
     /// A sentence: "Set both explicitly in your values."
     pub text: String,
@@ -222,6 +222,20 @@ pub struct Fix {
     pub values: Vec<(Path, Node)>,
     /// Whether a render with them was seen to keep the old behaviour.
     pub verified: bool,
+    /// The only way of setting them that was seen to work, when the other doesn't: flags of the user's win over a values file.
+    pub only_as: Option<Form>,
+    /// Why no values are known to keep the old behaviour, when some were looked for; carries chart text.
+    pub unverified: Option<String>,
+}
+
+/// How values are set next to the user's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// As a values file after the user's files.
+    File,
+    /// As `--set` flags after the user's flags.
+    Flags,
 }
 
 /// The answer in one line.

@@ -243,8 +243,11 @@ impl Rule {
         if text.on.is_rendered() && (text.note.is_some() || text.beside.is_some()) {
             return Err(refuse("`note` and `beside` don't go with rules on what is rendered"));
         }
-        if text.on != On::Value && (text.masked.is_some() || text.inert.is_some()) {
-            return Err(refuse("`masked` and `inert` go with `on: value` only"));
+        if text.on != On::Value && text.masked.is_some() {
+            return Err(refuse("`masked` goes with `on: value` only"));
+        }
+        if !matches!(text.on, On::Value | On::Template) && text.inert.is_some() {
+            return Err(refuse("`inert` goes with `on: value` and `on: template` only"));
         }
         if text.fix.as_ref().is_some_and(|fix| (fix.pin || !fix.set.is_empty()) && text.on != On::Value) {
             return Err(refuse("a fix of `on: value` rules only can set values"));

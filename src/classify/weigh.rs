@@ -22,17 +22,31 @@ pub enum Effect {
     Inert,
 }
 
-/// Grades findings about defaults by what the defaults do in a release, drops those that a finding with more proof names as its cause, and
+/// What is known of a release of which both versions were rendered.
+#[derive(Debug, Clone, Copy)]
+pub struct Weights<'a> {
+    /// What each changed default does in it.
+    pub effects: &'a BTreeMap<Path, Effect>,
+    /// Whether the user's values are known.
+    pub has_values: bool,
+}
+
+/// Grades findings about defaults and templates by what the defaults do in a release, drops those that a finding with more proof names as its cause, and
 /// sorts what is left.
 ///
 /// A finding is as bad as its worst place. A place whose default is masked or inert is at most as bad as the rule's `masked` or `inert` says,
 /// *info* and *low* when it says nothing; a level that the configuration sets stands. A default without an effect could not be tried and
-/// keeps its severity.
-pub fn weigh(findings: &mut Vec<Finding>, catalogue: &Catalogue, settings: &Settings, effects: &BTreeMap<Path, Effect>) {
+/// keeps its severity. What only the text of a template says is at most as bad as `inert`, where `release` has values of the user's: what it
+/// does with them the renders show, and rules on those say it. Without any, nobody knows yet what the user sets.
+pub fn weigh(findings: &mut Vec<Finding>, catalogue: &Catalogue, settings: &Settings, release: &Weights<'_>) {
     for finding in findings.iter_mut().filter(|finding| finding.confidence == Confidence::Possible) {
-        let rule = catalogue.rules().iter().find(|rule| rule.id() == finding.rule && rule.text.on == On::Value);
+        let rule = catalogue.rules().iter().find(|rule| rule.id() == finding.rule);
         let decided = matches!(settings.levels.get(&finding.rule), Some(Level::At(_)));
-        if let Some(rule) = rule.filter(|_| !decided) {
+        let Some(rule) = rule.filter(|_| !decided) else { continue };
+        let effects = release.effects;
+        if rule.text.on == On::Template && release.has_values {
+            finding.severity = finding.severity.min(rule.text.inert.unwrap_or(Severity::Low));
+        } else if rule.text.on == On::Value {
             let most = |path: &Path| match effect_at(path, effects) {
                 Some(Effect::Masked) => rule.text.masked.unwrap_or(Severity::Info),
                 Some(Effect::Inert) => rule.text.inert.unwrap_or(Severity::Low),

@@ -196,7 +196,7 @@ fn created(create: &ValueChange, beside: &ValueChange) -> Finding {
         fix: Some(Fix {
             text: "Set it in your values to keep the old accounts.".into(),
             values: vec![(create.path.clone(), node(false))],
-            verified: false,
+            ..Fix::default()
         }),
         references: vec!["https://github.com/thanos-io/thanos/issues/7138".into()],
         ignored: None,
@@ -221,7 +221,7 @@ fn automount_off(places: &[ValueChange], beside: &ValueChange) -> Finding {
         fix: Some(Fix {
             text: "Set the ones you rely on in your values.".into(),
             values: places.iter().take(2).map(|change| (change.path.clone(), node(true))).collect(),
-            verified: false,
+            ..Fix::default()
         }),
         references: vec!["https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/".into()],
         ignored: None,
@@ -372,7 +372,7 @@ pub(crate) fn hostile(text: &str) -> Report {
         causes: Vec::new(),
         changes: vec![place(), place()],
         beside: vec![place()],
-        fix: Some(Fix { text: s(), values: vec![(Path::keys([text]), node(text))], verified: false }),
+        fix: Some(Fix { text: s(), values: vec![(Path::keys([text]), node(text))], ..Fix::default() }),
         references: vec![s()],
         ignored,
     };

@@ -147,7 +147,10 @@ impl Page<'_> {
         }
         if let Some(fix) = &finding.fix {
             body.own("**Fix.** ").prose(&self.known.text(&fix.text), Slot::Inner);
-            body.own(if fix.verified { " Verified by a render.\n\n" } else { "\n\n" });
+            if let Some(proof) = remedy::proof(fix) {
+                body.own(" ").prose(&self.known.text(&proof), Slot::Inner);
+            }
+            body.own("\n\n");
             let yaml = remedy::yaml(fix);
             if !yaml.is_empty() {
                 body.fence("yaml", yaml.iter().map(|line| ("  ", line.as_str())));

@@ -28,7 +28,7 @@ mod wording;
 
 use std::io;
 
-use crate::classify::{Finding, Verdict};
+use crate::classify::{Finding, Form, Verdict};
 use crate::diff::Comparison;
 use crate::diff::objects::ObjectsDiff;
 use crate::error::Error;
@@ -170,7 +170,7 @@ pub fn write(report: &Report, format: Format, out: &mut dyn io::Write, style: &S
 pub fn fix_file(report: &Report) -> Option<String> {
     let fix = report.release.as_ref()?.trials.fix.as_ref()?;
     let about = format!("{} {} in {}", report.chart, report.old.version, report.new.version);
-    Some(remedy::file(&fix.values, fix.verified, &about))
+    Some(remedy::file(&fix.values, fix.verified && fix.only_as != Some(Form::Flags), &about))
 }
 
 /// A failure for standard error: the whole story, safe for a terminal and a CI log. A message of several lines is set off by a bar, so that

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{ReleaseReview, Report, inline, wording};
+use crate::classify::{Cause, Confidence, Finding};
 use crate::diff::objects::{FieldDiff, Noise, ObjectChange, ObjectsDiff};
 use crate::identity::{Automount, EnvValue, Outcome, Record};
 use crate::value::{Node, secrets};
@@ -58,10 +59,15 @@ pub(crate) fn rendered_as(release: &ReleaseReview) -> String {
     )
 }
 
-/// A finding's causes, one line each.
-pub(crate) fn causes(finding: &crate::classify::Finding) -> Vec<String> {
-    use crate::classify::Cause;
-    let line = |cause: &Cause| match cause {
+/// A finding's causes, one line each. What is only possible names the default or template itself; the dependency it came with is left.
+pub(crate) fn causes(finding: &Finding) -> Vec<String> {
+    let says_more = |cause: &&Cause| finding.confidence > Confidence::Possible || matches!(cause, Cause::Dependency { .. });
+    finding.causes.iter().filter(says_more).map(cause).collect()
+}
+
+/// One cause in words.
+pub(crate) fn cause(cause: &Cause) -> String {
+    match cause {
         Cause::Value(place) => {
             let (old, new) = wording::place_pair(place);
             let at = wording::at(&place.file, place.old_line, place.new_line);
@@ -77,8 +83,7 @@ pub(crate) fn causes(finding: &crate::classify::Finding) -> Vec<String> {
             let versions = wording::one_of(old_version.as_deref(), new_version.as_deref());
             format!("the dependency {path}: {versions}")
         }
-    };
-    finding.causes.iter().map(line).collect()
+    }
 }
 
 /// `old → new`, or what both say.
@@ -268,6 +273,7 @@ fn noise_word(noise: Noise) -> &'static str {
         Noise::ChartLabel => "the chart's label",
         Noise::VersionLabel => "the version's label",
         Noise::Checksum => "checksum annotations",
+        Noise::RespelledQuantity => "amounts spelled otherwise",
     }
 }
 

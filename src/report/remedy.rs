@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::{redact, safe};
-use crate::classify::Fix;
-use crate::value::{Data, Node, Path, Source, Step, secrets, yaml};
+use crate::classify::{Fix, Form};
+use crate::trial;
+use crate::value::{Node, Path, Source, Step, secrets, yaml};
 
 /// More flags than this are no easier to use than the YAML, and aren't shown next to it.
 pub(crate) const FLAGS: usize = 3;
@@ -32,8 +33,23 @@ pub(crate) fn nested(fix: &Fix) -> Option<Map<String, Value>> {
     Some(root)
 }
 
-/// The lines of the same as YAML; empty when there is nothing to show.
+/// What renders showed of a fix, in a sentence: that it works, the only way in which it does, or why none was found. Carries chart text.
+pub(crate) fn proof(fix: &Fix) -> Option<String> {
+    if !fix.verified {
+        return fix.unverified.as_ref().map(|why| format!("No values are verified: {why}."));
+    }
+    Some(match fix.only_as {
+        None => "Verified by a render.".to_owned(),
+        Some(Form::File) => "Verified by a render, as a values file only: as flags the values come out otherwise.".to_owned(),
+        Some(Form::Flags) => "Verified by a render, as flags only: your own flags win over a values file.".to_owned(),
+    })
+}
+
+/// The lines of the same as YAML; empty when there is nothing to show, or they don't work in a values file.
 pub(crate) fn yaml(fix: &Fix) -> Vec<String> {
+    if fix.only_as == Some(Form::Flags) {
+        return Vec::new();
+    }
     let Some(values) = nested(fix).filter(|values| !values.is_empty()) else { return Vec::new() };
     yaml_text(&Value::Object(values)).lines().map(str::to_owned).collect()
 }
@@ -57,7 +73,7 @@ pub(crate) fn yaml_text(value: &Value) -> String {
 /// owner.
 pub(crate) fn file(values: &[(Path, Node)], verified: bool, about: &str) -> String {
     let (hidden, shown): (Vec<_>, Vec<_>) = values.iter().cloned().partition(|(path, _)| secrets::is_secret_path(path));
-    let fix = Fix { text: String::new(), values: shown, verified };
+    let fix = Fix { values: shown, verified, ..Fix::default() };
     let mut out = format!("# Keeps the old behaviour of {}.\n", safe::line(about));
     out.push_str(if verified {
         "# Tried: a render with these values keeps it, and nothing gets worse.\n"
@@ -71,21 +87,16 @@ pub(crate) fn file(values: &[(Path, Node)], verified: bool, about: &str) -> Stri
     out
 }
 
-/// The same as Helm's flags, one for each value; empty when one of them can't be written as a flag.
+/// The same as Helm's flags, one for each value; empty when one of them can't be written as a flag, or they don't work as flags.
 pub(crate) fn flags(fix: &Fix) -> Vec<String> {
+    if fix.only_as == Some(Form::File) {
+        return Vec::new();
+    }
     let flags: Option<Vec<String>> = fix.values.iter().map(|(path, node)| flag(path, node)).collect();
     flags.unwrap_or_default()
 }
 
 fn flag(path: &Path, node: &Node) -> Option<String> {
-    if path.steps().is_empty() || path.steps().iter().any(|step| !matches!(step, Step::Key(_) | Step::Index(_))) {
-        return None;
-    }
-    let shown = redact::json(path, node);
-    let (name, value) = match &node.data {
-        Data::List(_) | Data::Map(_) => ("--set-json", shown.to_string()),
-        Data::Str(_) => ("--set-string", shown.as_str()?.replace('\\', "\\\\").replace(',', "\\,")),
-        _ => ("--set", shown.to_string()),
-    };
-    Some(format!("{name} {}", safe::shell(&format!("{path}={value}"))?))
+    let (name, text) = trial::flag(path, &redact::json(path, node))?;
+    Some(format!("{name} {}", safe::shell(&text)?))
 }

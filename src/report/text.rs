@@ -226,9 +226,12 @@ impl Page<'_> {
 
     fn fix(&mut self, finding: &Finding) {
         let Some(fix) = &finding.fix else { return };
-        let verified = if fix.verified { " (verified by a render)" } else { "" };
-        let text = self.known.text(&fix.text);
-        self.sheet.labelled("Fix", &format!("{text}{verified}"));
+        let proof = match remedy::proof(fix) {
+            Some(_) if fix.verified && fix.only_as.is_none() => " (verified by a render)".to_owned(),
+            Some(proof) => format!(" {proof}"),
+            None => String::new(),
+        };
+        self.sheet.labelled("Fix", &self.known.text(&format!("{}{proof}", fix.text)));
         let yaml = remedy::yaml(fix);
         for line in yaml.iter().take(ROWS) {
             self.sheet.verbatim(13, line, Tone::Plain);

@@ -1,6 +1,7 @@
 //! The whole pipeline on two packages: open, compare, render, classify, try, report. Pure: what it needs was fetched and read by others.
 
 pub mod bump;
+mod judge;
 mod release;
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use crate::diff;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::Package;
 use crate::report::{ReleaseReview, Report, Side};
+use crate::trial;
 use crate::value::Path;
 use crate::version;
 
@@ -53,6 +55,7 @@ pub fn review(old: &Package, new: &Package, catalogue: &Catalogue, settings: &Se
         comparison.missing.extend(reviewed.missing);
         release = Some(reviewed.review);
     }
+    trial::stated(&comparison, &new, &mut classified.findings);
     if let Some(key) = &settings.values_key {
         nest_fixes(key, &mut classified.findings, release.as_mut());
     }

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::thread;
 
 use super::Settings;
+use super::judge::Plain;
 use crate::chart::Chart;
-use crate::classify::{self, Catalogue, Classified, Finding, ReleaseSubject};
+use crate::classify::{self, Catalogue, Classified, Finding, ReleaseSubject, Weights};
+use crate::diff::objects::ObjectsDiff;
 use crate::diff::{self, Comparison, Missing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::{self, Facts, Identities};
@@ -135,9 +137,12 @@ impl Subject<'_> {
         let old = self.identities(old_render);
         let new = self.identities(new_render);
         let namespace = &self.wanted.release.namespace;
-        let differing = diff::objects::compare(&objects(old_render, namespace), &objects(new_render, namespace), &self.settings.diff);
-        let mut rendered = self.classify(&old, &new, Some(&differing));
-        let judge = |tried: &Rendered| self.judge(&old, tried);
+        let old_objects = objects(old_render, namespace);
+        let new_objects = objects(new_render, namespace);
+        let differing = diff::objects::compare(&old_objects, &new_objects, &self.settings.diff);
+        let mut rendered = self.classify(&old, &new, &differing);
+        let plain = Plain::new(&old_objects, &new_objects, &differing, &rendered.findings, self.catalogue);
+        let judge = |tried: &Rendered| self.judge(&old, &plain, tried);
         let case = Case {
             old: &self.charts.old,
             new: &self.charts.new,
@@ -156,7 +161,8 @@ impl Subject<'_> {
         let trials = trial::examine(&case, &mut rendered.findings);
         let findings = &mut reviewed.classified.findings;
         findings.append(&mut rendered.findings);
-        classify::weigh(findings, self.catalogue, &self.settings.classify, &trials.effects);
+        let weights = Weights { effects: &trials.effects, has_values: reviewed.review.has_values };
+        classify::weigh(findings, self.catalogue, &self.settings.classify, &weights);
         reviewed.classified.unused_ignores.append(&mut rendered.unused_ignores);
         reviewed.classified.missing.append(&mut rendered.missing);
         reviewed.missing.extend(differing.missing.iter().chain(&trials.missing).cloned());
@@ -171,7 +177,7 @@ impl Subject<'_> {
         identity::read(&objects(rendered, namespace), namespace, &self.wanted.facts)
     }
 
-    fn classify(&self, old: &Identities, new: &Identities, objects: Option<&diff::objects::ObjectsDiff>) -> Classified {
+    fn classify(&self, old: &Identities, new: &Identities, objects: &ObjectsDiff) -> Classified {
         let release = &self.wanted.release;
         let subject = ReleaseSubject {
             chart: self.chart,
@@ -179,16 +185,23 @@ impl Subject<'_> {
             namespace: &release.namespace,
             old,
             new,
-            objects,
+            objects: Some(objects),
             facts: &self.wanted.facts,
         };
         classify::classify_release(&subject, self.catalogue, &self.settings.classify)
     }
 
-    /// What a trial comes to.
-    fn judge(&self, old: &Identities, tried: &Rendered) -> Judged {
-        let identities = self.identities(tried);
-        let findings: Vec<Finding> = self.classify(old, &identities, None).findings;
-        Judged::of(&findings, identities)
+    /// What a trial comes to: the same comparison and the same rules as for the plain upgrade.
+    fn judge(&self, old: &Identities, plain: &Plain<'_>, tried: &Rendered) -> Judged {
+        let namespace = &self.wanted.release.namespace;
+        let tried = objects(tried, namespace);
+        let identities = identity::read(&tried, namespace, &self.wanted.facts);
+        let open = plain.open(&tried);
+        let mut differing = diff::objects::compare(&open.old, &open.tried, &self.settings.diff);
+        open.add_restarts(plain, &mut differing);
+        let findings: Vec<Finding> = self.classify(old, &identities, &differing).findings;
+        let mut judged = Judged::of(&findings, identities, &tried);
+        open.add_findings(plain, &mut judged);
+        judged
     }
 }

@@ -1,7 +1,7 @@
 //! What brought each finding about: the fewest defaults that, put back, make it go; else the template's lines; and the dependency that
 //! moved, when either is in it. Depends on `classify`, `diff` and the runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::effects::Effects;
 use super::lines::{self, Written};
@@ -9,7 +9,7 @@ use super::moved::{self, Moved};
 use super::runs::{Runs, Trial};
 use super::search;
 use crate::chart::Chart;
-use crate::classify::{Cause, Key, Place};
+use crate::classify::{Cause, Confidence, Finding, Key, Place};
 use crate::diff::{Comparison, ValueChange};
 use crate::value::{Path, Step};
 
@@ -43,7 +43,8 @@ fn of_one(runs: &mut Runs<'_>, effective: &[usize], key: &Key, mut known: Vec<Ve
     }
     // What the lines in question read is the first guess; all of it together the second.
     let written = lines::of(runs.case, key);
-    let guess = effective.iter().copied().filter(|index| written.iter().any(|line| line.sees(&runs.moved[*index].path))).collect();
+    let guess =
+        effective.iter().copied().filter(|index| written.iter().any(|line| runs.moved[*index].any(|path| line.sees(path)))).collect();
     let start = [guess, effective.to_vec()].into_iter().find(|set: &Vec<usize>| !set.is_empty() && gone(runs, key, set))?;
     let mut test = |sets: &[Vec<usize>]| {
         let trials: Vec<Trial> = sets.iter().cloned().map(Trial::put_back).collect();
@@ -69,7 +70,7 @@ pub(super) fn causes(runs: &Runs<'_>, keys: &[Key], culprits: &Culprits) -> Vec<
     for index in indices {
         let moved = &runs.moved[index];
         if let Some(change) = moved::change(moved, case.comparison) {
-            dependencies.extend(dependency_of_value(case.comparison, case.new.chart(), moved, change));
+            dependencies.extend(dependency_of_value(case.comparison, case.new.chart(), &moved.path, &change.file));
             all.push(Cause::Value(Box::new(place(moved, change))));
         }
     }
@@ -84,14 +85,39 @@ pub(super) fn causes(runs: &Runs<'_>, keys: &[Key], culprits: &Culprits) -> Vec<
         reads.dedup();
         all.push(Cause::Template { file, lines, reads });
     }
-    let mut named = Vec::new();
-    for (path, old_version, new_version) in dependencies {
-        if !named.contains(&path) {
-            named.push(path.clone());
-            all.push(Cause::Dependency { path, old_version, new_version });
+    with_dependencies(all, dependencies)
+}
+
+/// Writes into findings that are only possible what brought them about, as far as the charts alone say it: the changed default or template
+/// that each of their places is, and the dependency that moved with it.
+pub fn stated(comparison: &Comparison, new: &Chart, findings: &mut [Finding]) {
+    let possible = |finding: &&mut Finding| finding.confidence == Confidence::Possible && finding.causes.is_empty();
+    for finding in findings.iter_mut().filter(possible) {
+        let (mut causes, mut dependencies) = (Vec::new(), Vec::new());
+        for place in &finding.changes {
+            let changes = || comparison.values.changes.iter();
+            let change = changes().find(|change| change.path == place.path);
+            if let Some(change) = change.or_else(|| changes().find(|change| change.path.steps().starts_with(place.path.steps()))) {
+                dependencies.extend(dependency_of_value(comparison, new, &change.path, &change.file));
+                causes.push(Cause::Value(Box::new(Place { note: None, ..place.clone() })));
+            } else if comparison.templates.iter().any(|template| template.path == place.file) {
+                dependencies.extend(dependency_of_file(comparison, new, &place.file));
+                let lines = place.new_line.into_iter().collect();
+                causes.push(Cause::Template { file: place.file.clone(), lines, reads: Vec::new() });
+            } else {
+                dependencies.extend(step_of(comparison, &place.path));
+            }
         }
+        finding.causes = with_dependencies(causes, dependencies);
     }
-    all
+}
+
+/// The causes, and after them each dependency once.
+fn with_dependencies(mut causes: Vec<Cause>, mut dependencies: Vec<Step3>) -> Vec<Cause> {
+    let mut named = BTreeSet::new();
+    dependencies.retain(|(path, ..)| named.insert(path.clone()));
+    causes.extend(dependencies.into_iter().map(|(path, old_version, new_version)| Cause::Dependency { path, old_version, new_version }));
+    causes
 }
 
 fn by_file(lines: impl Iterator<Item = Written>) -> BTreeMap<String, Vec<Written>> {
@@ -120,9 +146,9 @@ fn place(moved: &Moved, change: &ValueChange) -> Place {
 type Step3 = (Path, Option<String>, Option<String>);
 
 /// The moved dependency that brought a default: when the default is set in a values file of the subchart, not by the chart above it.
-fn dependency_of_value(comparison: &Comparison, chart: &Chart, moved: &Moved, change: &ValueChange) -> Option<Step3> {
-    let folder = change.file.strip_suffix("/values.yaml")?;
-    let keys: Vec<&str> = moved.path.steps().iter().map_while(|step| if let Step::Key(key) = step { Some(&**key) } else { None }).collect();
+fn dependency_of_value(comparison: &Comparison, chart: &Chart, path: &Path, file: &str) -> Option<Step3> {
+    let folder = file.strip_suffix("/values.yaml")?;
+    let keys: Vec<&str> = path.steps().iter().map_while(|step| if let Step::Key(key) = step { Some(&**key) } else { None }).collect();
     let mounted = chart.mounted();
     let mut at = mounted.iter().filter(|one| one.chart.folder == folder && one.keys.len() < keys.len());
     let mounted = at.find(|one| one.keys.iter().zip(&keys).all(|(a, b)| **a == **b))?;

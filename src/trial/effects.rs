@@ -38,8 +38,7 @@ pub(super) fn effects(runs: &mut Runs<'_>, user: &Node) -> Effects {
     for (index, one) in moved.iter().enumerate() {
         match given(user, &one.path) {
             Given::Set => of[index] = Some(Effect::Masked),
-            Given::Nothing if !one.imported => free.push(index),
-            Given::Nothing => {}
+            Given::Nothing => free.push(index),
         }
     }
     if free.is_empty() {
@@ -123,11 +122,11 @@ fn settle(runs: &mut Runs<'_>, of: &mut [Option<Effect>], open: &[usize]) {
 
 /// Whether a render read a moved default; without a trace it may have.
 fn reads(rendered: &Rendered, runs: &Runs<'_>, index: usize) -> bool {
-    rendered.reads.as_ref().is_none_or(|reads| reads.see(&runs.moved[index].path))
+    rendered.reads.as_ref().is_none_or(|reads| runs.moved[index].any(|path| reads.see(path)))
 }
 
 fn sees(line: &[Read], moved: &Moved) -> bool {
-    line.iter().any(|read| read.sees(&moved.path))
+    line.iter().any(|read| moved.any(|path| read.sees(path)))
 }
 
 /// The one candidate that a line reads; `None` when there are several or none.

@@ -1,13 +1,14 @@
 //! What one render comes to: which findings it has, and who its pods are; and whether another render is worse. Depends on `classify` and
 //! `identity`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::classify::{Confidence, Finding, Key, Severity};
-use crate::identity::Identities;
+use crate::identity::{Account, Identities};
+use crate::object::{Id, Object};
 use crate::render::Rendered;
 
 /// Says what a render of the new version comes to, next to the old version's. Called from several threads.
@@ -20,11 +21,14 @@ pub struct Judged {
     pub findings: BTreeMap<Key, Severity>,
     /// Who the pods are.
     pub identities: Identities,
+    /// Objects that are there twice: Helm can't install both.
+    pub doubles: BTreeSet<Id>,
 }
 
 impl Judged {
-    /// From what the rules say of a render. Findings that are only possible are left out: no render changes them.
-    pub fn of(findings: &[Finding], identities: Identities) -> Self {
+    /// From what the rules say of a render, who its pods are, and its objects. Findings that are only possible are left out: no render
+    /// changes them.
+    pub fn of(findings: &[Finding], identities: Identities, objects: &[Object<'_>]) -> Self {
         let mut worst = BTreeMap::new();
         for finding in findings.iter().filter(|finding| finding.confidence > Confidence::Possible) {
             for key in finding.keys() {
@@ -32,25 +36,32 @@ impl Judged {
                 *severity = (*severity).max(finding.severity);
             }
         }
-        Self { findings: worst, identities }
+        let mut once = BTreeSet::new();
+        let plain = objects.iter().filter(|object| object.events.is_empty());
+        let doubles = plain.filter(|object| !once.insert(&object.id)).map(|object| object.id.clone()).collect();
+        Self { findings: worst, identities, doubles }
     }
 }
 
-/// What is worse in `tried` than in `plain`, in words; `None` when nothing is. Worse is a finding that is new (and more than a remark) or more
+/// What is worse in `tried` than in `plain`, as the end of a sentence that begins with "with these values"; `None` when nothing is. Worse is a finding that is new (and more than a remark) or more
 /// severe, and a pod or account that agreed with the `old` one and no longer does.
 pub(super) fn worse(old: &Identities, plain: &Judged, tried: &Judged) -> Option<String> {
     for (key, severity) in &tried.findings {
         let is_worse = plain.findings.get(key).map_or(*severity > Severity::Info, |known| known < severity);
         if is_worse {
-            return Some(format!("{} on {} would come", key.rule, key.about));
+            return Some(format!("{} on {} comes", key.rule, key.about));
         }
     }
-    if let Some(name) = taken_over(old, &plain.identities, &tried.identities) {
-        return Some(format!("the chart would take over the account of {name}, which is made elsewhere"));
+    if let Some(double) = tried.doubles.difference(&plain.doubles).next() {
+        return Some(format!("{} is there twice", double.label()));
     }
-    drifted(&old.workloads, &plain.identities.workloads, &tried.identities.workloads)
-        .or_else(|| drifted(&old.accounts, &plain.identities.accounts, &tried.identities.accounts))
-        .map(|(name, field)| format!("{field} of {name} would no longer be as it was"))
+    if let Some(name) = taken_over(old, &plain.identities, &tried.identities) {
+        return Some(format!("the chart takes over the account of {name}, which is made elsewhere"));
+    }
+    let in_use = |account: &Account| !account.workloads.is_empty();
+    drifted(&old.workloads, &plain.identities.workloads, &tried.identities.workloads, |_| true)
+        .or_else(|| drifted(&old.accounts, &plain.identities.accounts, &tried.identities.accounts, in_use))
+        .map(|(name, field)| format!("{field} of {name} is no longer as it was"))
 }
 
 /// A workload that a trial brings back to an account the old version didn't make, by having the chart make one of that name: Helm refuses to
@@ -64,11 +75,12 @@ fn taken_over<'t>(old: &Identities, plain: &Identities, tried: &'t Identities) -
     moved.map(|(name, _)| name.as_str())
 }
 
-/// The first field that both versions agree on and the trial doesn't, and whose it is.
+/// The first field that both versions agree on and the trial doesn't, and whose it is; of those that are gone, only what `counts`.
 fn drifted<T: Serialize + PartialEq>(
     old: &BTreeMap<String, T>,
     plain: &BTreeMap<String, T>,
     tried: &BTreeMap<String, T>,
+    counts: impl Fn(&T) -> bool,
 ) -> Option<(String, String)> {
     for (name, tried_one) in tried {
         let (Some(old), Some(plain)) = (old.get(name), plain.get(name)) else { continue };
@@ -81,8 +93,8 @@ fn drifted<T: Serialize + PartialEq>(
             return Some((name.clone(), field.clone()));
         }
     }
-    let gone = old.keys().find(|name| plain.contains_key(*name) && !tried.contains_key(*name));
-    gone.map(|name| (name.clone(), "all".to_owned()))
+    let gone = old.iter().find(|(name, one)| counts(one) && plain.contains_key(*name) && !tried.contains_key(*name));
+    gone.map(|(name, _)| (name.clone(), "all".to_owned()))
 }
 
 fn fields<T: Serialize>(record: &T) -> serde_json::Map<String, Value> {

@@ -15,6 +15,7 @@ mod candidates;
 mod causes;
 mod effects;
 mod fixes;
+mod flags;
 mod judged;
 mod layer;
 mod lines;
@@ -30,13 +31,15 @@ mod user;
 use std::collections::BTreeMap;
 
 pub use crate::classify::Effect;
-use crate::classify::{Confidence, Finding, Key};
+use crate::classify::{Confidence, Finding, Form, Key};
 use crate::diff::{self, Comparison, Missing};
 use crate::identity::Identities;
 use crate::render::{self, Capabilities, Prepared, Release, Rendered};
 use crate::value::{Node, Path};
 
 pub use assume::assumed;
+pub use causes::stated;
+pub use flags::flag;
 pub use judged::{Judge, Judged};
 pub use pin::{Pinned, pin};
 
@@ -131,6 +134,8 @@ pub struct Combined {
     pub values: Values,
     /// Whether a render with all of it was seen to keep the old behaviour, and nothing to be worse.
     pub verified: bool,
+    /// The only way of setting them that was seen to work, when the other doesn't.
+    pub only_as: Option<Form>,
 }
 
 /// See [`Trials::reliance`].
@@ -208,12 +213,13 @@ fn explain(runs: &mut runs::Runs<'_>, effects: &effects::Effects, user_keys: &Us
         finding.causes = causes::causes(runs, &keys, &culprits);
     }
     let mut fixer = fixes::Fixer::new(runs, effects, &culprits, user_keys);
-    for finding in findings.iter_mut().filter(tried) {
-        let keys = keys_of(finding);
-        if keys.is_empty() {
-            continue;
-        }
-        fixer.fix(finding, &keys);
+    let with_keys = findings.iter_mut().filter(tried).map(|finding| (keys_of(finding), finding)).filter(|(keys, _)| !keys.is_empty());
+    let mut with_keys: Vec<(&mut Finding, Vec<Key>)> = with_keys.map(|(keys, finding)| (finding, keys)).collect();
+    for (finding, keys) in &mut with_keys {
+        fixer.fix(finding, keys);
+    }
+    fixer.fix_together(&mut with_keys);
+    for (finding, keys) in with_keys {
         if let Some(fix) = finding.fix.as_ref().filter(|fix| fix.verified) {
             fixed.push((keys, fix.values.clone()));
         }
@@ -235,10 +241,7 @@ fn missing(runs: &runs::Runs<'_>, effects: &effects::Effects) -> Vec<Missing> {
     let untried = effects.of.iter().filter(|effect| effect.is_none()).count();
     if untried > 0 {
         let part = format!("the effect of {untried} changed {}", if untried == 1 { "default" } else { "defaults" });
-        missing.push(Missing {
-            part,
-            reason: "it could not be tried: the bound of renders was reached, or a parent chart imports it".to_owned(),
-        });
+        missing.push(Missing { part, reason: "it could not be tried: the bound of renders was reached".to_owned() });
     }
     if runs.refused > 0 {
         let reason = format!("the bound of {} renders was reached", runs.case.max_renders);

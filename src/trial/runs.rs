@@ -9,9 +9,10 @@ use std::thread;
 use super::judged::Judged;
 use super::layer::{layer, nowhere};
 use super::moved::Moved;
-use super::{Case, Values};
-use crate::error::Result;
-use crate::render::{Manifest, Rendered};
+use super::{Case, Values, flags};
+use crate::classify::Form;
+use crate::error::{Error, ErrorKind, Result};
+use crate::render::{Manifest, Overrides, Rendered};
 use crate::value::Span;
 
 /// What is different in a trial.
@@ -21,22 +22,29 @@ pub(super) struct Trial {
     pub(super) put_back: Vec<usize>,
     /// What the user's values say on top.
     pub(super) edits: Values,
+    /// How the edits are set next to the user's values; `None`: over all of them, whatever sets them.
+    form: Option<Form>,
 }
 
 impl Trial {
     /// Only defaults put back.
     pub(super) fn put_back(mut set: Vec<usize>) -> Self {
         set.sort_unstable();
-        Self { put_back: set, edits: Vec::new() }
+        Self { put_back: set, ..Self::default() }
     }
 
     /// Only edits.
     pub(super) fn edited(edits: Values) -> Self {
-        Self { put_back: Vec::new(), edits }
+        Self { edits, ..Self::default() }
+    }
+
+    /// The same, set as the user would set it.
+    pub(super) fn set_as(self, form: Form) -> Self {
+        Self { form: Some(form), ..self }
     }
 
     fn key(&self) -> String {
-        let mut key = format!("{:?}", self.put_back);
+        let mut key = format!("{:?} {:?}", self.put_back, self.form);
         let edits: BTreeSet<String> =
             self.edits.iter().map(|(path, value)| format!("{path}={}", serde_json::to_string(value).unwrap_or_default())).collect();
         for edit in &edits {
@@ -125,16 +133,42 @@ impl<'c> Runs<'c> {
     }
 
     fn make(&self, trial: &Trial, traced: bool) -> Result<Rendered> {
+        let prepared = if traced { self.case.new_traced } else { self.case.new };
+        prepared.render(&self.overrides(trial)?, self.case.release, self.case.capabilities)
+    }
+
+    /// The user's values as a trial has them.
+    fn overrides(&self, trial: &Trial) -> Result<Overrides> {
         let mut overrides = self.case.overrides.clone();
         if !trial.put_back.is_empty() {
-            let back = trial.put_back.iter().map(|index| &self.moved[*index]).map(|moved| (&moved.path, moved.old.as_ref()));
+            let back = trial.put_back.iter().flat_map(|index| self.moved[*index].settings());
             overrides = overrides.over(layer(back, &self.at));
         }
-        if !trial.edits.is_empty() {
-            overrides = overrides.under(layer(trial.edits.iter().map(|(path, value)| (path, Some(value))), &self.at));
+        if trial.edits.is_empty() {
+            return Ok(overrides);
         }
-        let prepared = if traced { self.case.new_traced } else { self.case.new };
-        prepared.render(&overrides, self.case.release, self.case.capabilities)
+        let layer = || layer(trial.edits.iter().map(|(path, value)| (path, Some(value))), &self.at);
+        match trial.form {
+            None => overrides = overrides.under(layer()),
+            Some(Form::File) => overrides.files.push(layer()),
+            Some(Form::Flags) => {
+                for edit in &trial.edits {
+                    match flags::of(edit) {
+                        Some(("--set-json", text)) => overrides.set_json.push(text),
+                        Some(("--set-string", text)) => overrides.set_string.push(text),
+                        Some((_, text)) => overrides.set.push(text),
+                        None => return Err(Error::new(ErrorKind::Usage, format!("no flag sets {}", edit.0))),
+                    }
+                }
+            }
+        }
+        Ok(overrides)
+    }
+
+    /// Whether both trials come to the same values of the user's, so that one render shows what both do.
+    pub(super) fn is_same(&self, one: &Trial, other: &Trial) -> bool {
+        let values = |trial| self.overrides(trial).and_then(|overrides| overrides.node(self.case.new.profile(), &self.at)).ok();
+        one.put_back == other.put_back && values(one).zip(values(other)).is_some_and(|(one, other)| one.same(&other))
     }
 
     fn judge(&self, rendered: &Rendered) -> Outcome {

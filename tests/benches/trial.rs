@@ -67,9 +67,11 @@ impl Measured {
         identity::read(&objects(rendered, &self.release.namespace), &self.release.namespace, &self.facts)
     }
 
-    fn findings(&self, old: &Identities, new: &Identities) -> Vec<Finding> {
+    fn findings(&self, old: &Identities, new: &Identities, rendered: &Rendered) -> Vec<Finding> {
         let (release, namespace) = (self.release.name.as_str(), self.release.namespace.as_str());
-        let subject = ReleaseSubject { chart: "measured", release, namespace, old, new, objects: None, facts: &self.facts };
+        let differing =
+            diff::objects::compare(&objects(&self.old_render, namespace), &objects(rendered, namespace), &diff::Settings::default());
+        let subject = ReleaseSubject { chart: "measured", release, namespace, old, new, objects: Some(&differing), facts: &self.facts };
         classify_release(&subject, &self.catalogue, &Settings::default()).findings
     }
 
@@ -77,7 +79,8 @@ impl Measured {
         let (old, new) = (self.identities(&self.old_render), self.identities(&self.new_render));
         let judge = |rendered: &Rendered| {
             let tried = self.identities(rendered);
-            Judged::of(&self.findings(&old, &tried), tried)
+            let objects = objects(rendered, &self.release.namespace);
+            Judged::of(&self.findings(&old, &tried, rendered), tried, &objects)
         };
         let case = Case {
             old: &self.old,
@@ -94,7 +97,7 @@ impl Measured {
             judge: &judge,
             max_renders: MAX_RENDERS,
         };
-        trial::examine(&case, &mut self.findings(&old, &new))
+        trial::examine(&case, &mut self.findings(&old, &new, &self.new_render))
     }
 }
 

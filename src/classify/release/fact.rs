@@ -11,7 +11,7 @@ use crate::classify::rule::On;
 use crate::diff::ChangeKind;
 use crate::diff::objects::{ObjectChange, ObjectsDiff, PermissionChange};
 use crate::identity::webhook::Version;
-use crate::identity::{Account, EnvValue, Record, TokenVolume, pair};
+use crate::identity::{Account, EnvValue, Pair, Record, TokenVolume, pair};
 
 /// What conditions on every rendered thing may speak of.
 const NAMES: [&str; 17] = [
@@ -37,7 +37,7 @@ const NAMES: [&str; 17] = [
 /// What conditions may speak of, by what a rule looks at.
 pub(in crate::classify) fn names(on: On) -> Vec<&'static str> {
     let more: &[&str] = match on {
-        On::Workload => &["renamed_from", "restarts"],
+        On::Workload => &["renamed_from", "restarts", "parted"],
         On::Object => &["object", "blocked"],
         On::Permission => &["gained", "lost"],
         _ => &[],
@@ -107,11 +107,24 @@ fn workload_facts(subject: &ReleaseSubject<'_>) -> Vec<Fact> {
         complete(&mut fact.new, pair.new);
         fact.variables = variables(&fact, uses(pair.old) || uses(pair.new))
             .text("renamed_from", pair.renamed_from.unwrap_or_default())
+            .flag("parted", has_parted(subject, &pair))
             .json("restarts", &json(&restarts));
         fact.file = templates.get(name).map_or_else(String::new, |file| (*file).to_owned());
         facts.push(fact);
     }
     facts
+}
+
+/// Whether a pod moved to another account than a pod that shared its old one. The account default is shared by those that have none.
+fn has_parted(subject: &ReleaseSubject<'_>, pair: &Pair<'_>) -> bool {
+    let (Some(old), Some(new)) = (pair.old, pair.new) else { return false };
+    let is_itself = |name: &str| name == pair.name || Some(name) == pair.renamed_from;
+    let shared =
+        subject.old.workloads.iter().filter(|(name, one)| !is_itself(name) && one.service_account_name == old.service_account_name);
+    let mut now = shared.filter_map(|(name, _)| subject.new.workloads.get(name));
+    old.service_account_name != new.service_account_name
+        && old.service_account_name != "default"
+        && now.any(|one| one.service_account_name != new.service_account_name)
 }
 
 /// The templates of changed objects.
@@ -262,6 +275,7 @@ fn brief(record: &Record) -> Json {
         "serviceAccountName": record.service_account_name,
         "clientId": record.client_id,
         "useLabel": record.use_label,
+        "useLabelInSelector": record.details.use_label_in_selector,
         "subject": record.subject,
         "rendered": record.rendered,
         "automount": record.automount,

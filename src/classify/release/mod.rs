@@ -162,7 +162,7 @@ impl<'r> Run<'r> {
             changes: hits.iter().flat_map(|hit| hit.places.iter().cloned()).collect(),
             beside: Vec::new(),
             causes: Vec::new(),
-            fix: rule.text.fix.as_ref().map(|fix| Fix { text: fix.text.trim().to_owned(), values: Vec::new(), verified: false }),
+            fix: rule.text.fix.as_ref().map(|fix| Fix { text: fix.text.trim().to_owned(), ..Fix::default() }),
             references: rule.text.references.clone(),
             ignored: None,
         }

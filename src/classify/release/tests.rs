@@ -1,7 +1,7 @@
 //! The engine on records made here: grouping, severities by case, facts of the configuration, keys, and what a rendering proves of a default.
 
 use super::*;
-use crate::classify::{Cause, Confidence, Effect, Severity, weigh};
+use crate::classify::{Cause, Confidence, Effect, Severity, Weights, weigh};
 use crate::diff::ChangeKind;
 use crate::identity::{Account, Automount, Details, Record};
 
@@ -144,18 +144,22 @@ fn possible(rule: &str, severity: Severity, paths: &[&str]) -> Finding {
 fn renders_weigh_defaults() {
     let catalogue = Catalogue::built_in().unwrap();
     let create = "service-account-create-flipped";
-    let level = |rule: &str, severity, effects: &[(&str, Effect)]| {
+    let weighed = |rule: &str, severity, effects: &[(&str, Effect)], has_values| {
         let effects = effects.iter().map(|(path, effect)| (Path::keys(path.split('.')), *effect)).collect();
         let mut findings = vec![possible(rule, severity, &["a.create", "b.create"])];
-        weigh(&mut findings, &catalogue, &Settings::default(), &effects);
+        weigh(&mut findings, &catalogue, &Settings::default(), &Weights { effects: &effects, has_values });
         findings[0].severity
     };
+    let level = |rule: &str, severity, effects: &[(&str, Effect)]| weighed(rule, severity, effects, true);
     let (masked, inert, effective) = (Effect::Masked, Effect::Inert, Effect::Effective);
     assert_eq!(level(create, Severity::High, &[]), Severity::High);
     assert_eq!(level(create, Severity::High, &[("a.create", masked), ("b.create", masked)]), Severity::Info);
     assert_eq!(level(create, Severity::High, &[("a.create", masked), ("b", inert)]), Severity::Low);
     assert_eq!(level(create, Severity::High, &[("a.create", masked), ("b.create", effective)]), Severity::High);
     assert_eq!(level("token-mount-default-flipped", Severity::Medium, &[("a", masked), ("b", inert)]), Severity::Medium);
+    let helper = "service-account-helper-changed";
+    assert_eq!(weighed(helper, Severity::High, &[], false), Severity::High, "nobody knows what the user sets");
+    assert_eq!(weighed(helper, Severity::High, &[], true), Severity::Low, "the renders show what it does");
     assert_eq!(level("image-changed", Severity::Info, &[("a", masked), ("b", inert)]), Severity::Info);
 }
 
@@ -168,7 +172,7 @@ fn what_is_proven_is_said_once() {
     let names = |caused_by: Option<&Finding>, severity| {
         let causes = caused_by.iter().map(|finding| Cause::Value(Box::new(finding.changes[0].clone()))).collect();
         let mut findings = vec![create.clone(), Finding { causes, severity, ..proof.clone() }];
-        weigh(&mut findings, &catalogue, &Settings::default(), &BTreeMap::new());
+        weigh(&mut findings, &catalogue, &Settings::default(), &Weights { effects: &BTreeMap::new(), has_values: true });
         findings.into_iter().map(|finding| finding.rule).collect::<Vec<_>>()
     };
     assert_eq!(names(None, Severity::Critical), [MOVED, &create.rule]);

@@ -13,7 +13,7 @@ use super::publishing::Publisher;
 use super::terminal::Terminal;
 use super::{Outcome, configuration, release, sources};
 use crate::bump::{self, Bump, Found, Surroundings};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Place, Result};
 use crate::fetch::Options;
 use crate::fetch::git::Repository;
 use crate::identity::{Facts, webhook};
@@ -40,7 +40,7 @@ pub(super) fn run(args: &PrArgs, terminal: &Terminal) -> Result<Outcome> {
     let publisher = Publisher::new(&args.publish, (args.base.as_deref(), args.head.as_deref()), &options, terminal)?;
     let repository = Repository::open(Path::new("."))?;
     let change = Change::between(&repository, args, publisher.target())?;
-    let (report, remarks) = change.review(&repository, args, &manner, &options, terminal)?;
+    let (report, remarks) = change.review(&repository, args, &manner, (&options, publisher.target()), terminal)?;
     write(&report, &outputs, publisher.target(), terminal)?;
     publisher.tell_job(&report)?;
     publisher.publish(&report, &remarks)
@@ -99,12 +99,13 @@ impl Change {
         repository: &Repository,
         args: &PrArgs,
         manner: &Manner,
-        options: &Options,
+        (options, target): (&Options, Option<&Target>),
         terminal: &Terminal,
     ) -> Result<(PullReport, Vec<LineComment>)> {
         let (old, new) = (repository.tree(&self.old)?, repository.tree(&self.new)?);
         let changed = new.changes_since(&old)?;
-        let found = bump::find(&old, &new, &changed, &Surroundings { own_urls: repository.remote_urls() })?;
+        let mut found = bump::find(&old, &new, &changed, &surroundings(repository, target))?;
+        found.unreviewed.extend(new.submodules_moved_since(&old).into_iter().map(submodule));
         let trees = Trees { old: &old, new: &new };
         let packages = sources::fetched(terminal, |bars| charts::fetch(&found.bumps, trees, options, bars))?;
         let reviews = reviews::review(&found.bumps, &packages, manner);
@@ -127,6 +128,23 @@ impl Change {
             }
         }
         PullReport::of(&self.old, &self.new, reviewed, unreviewed, args.fail_on.severity())
+    }
+}
+
+/// Where this repository is: by its remotes, and by the CI's own words.
+fn surroundings(repository: &Repository, target: Option<&Target>) -> Surroundings {
+    let of_ci = target.and_then(|target| Some(format!("{}/{}", target.web.as_ref()?, target.repository)));
+    Surroundings { own_urls: repository.remote_urls().into_iter().chain(of_ci).collect() }
+}
+
+/// A submodule that the change moves to another commit: its files are not here.
+fn submodule(path: String) -> bump::Unreviewed {
+    bump::Unreviewed {
+        tool: bump::Tool::Submodule,
+        place: Place { file: path, line: 0, column: 0 },
+        chart: "any chart in it".to_owned(),
+        reason: "the submodule moved to another commit, and its files are not in this repository".to_owned(),
+        hint: Some("review the change in the submodule's own repository".to_owned()),
     }
 }
 

@@ -4,7 +4,7 @@
 //! apiextensions' `validation`), with its defaults: writing down what was the default is no change. What a hook makes is deleted and made
 //! again, not updated. Depends on `object` and `value`.
 
-use super::{Blocked, ChangeKind, pairing};
+use super::{Blocked, ChangeKind, pairing, quantity};
 use crate::diff::tree::{Change, Side};
 use crate::object::Object;
 use crate::value::{Data, Node, Step};
@@ -149,7 +149,7 @@ fn claim(change: &Change<'_>, field: &str, rest: &[&str]) -> Option<(usize, &'st
         ("volumeAttributesClassName", _) => None,
         ("volumeMode", _) if is_default(change, Some("Filesystem")) => None,
         ("resources", ["requests", "storage"]) => {
-            let bytes = |side: Option<Side<'_>>| quantity(side?.node);
+            let bytes = |side: Option<Side<'_>>| quantity::billionths(side?.node);
             let shrinks = bytes(change.new).zip(bytes(change.old)).is_some_and(|(new, old)| new < old);
             shrinks.then_some((4, "a PersistentVolumeClaim can't shrink"))
         }
@@ -186,27 +186,4 @@ fn is_text(side: Option<Side<'_>>, text: &str) -> bool {
         Data::Int(number) => number.to_string() == text,
         _ => false,
     })
-}
-
-/// A quantity as Kubernetes writes them: `8Gi`, `500M`, `1e3`.
-fn quantity(node: &Node) -> Option<f64> {
-    const SUFFIXES: [(&str, f64); 14] = [
-        ("Ki", 1024.0),
-        ("Mi", 1_048_576.0),
-        ("Gi", 1_073_741_824.0),
-        ("Ti", 1_099_511_627_776.0),
-        ("Pi", 1_125_899_906_842_624.0),
-        ("Ei", 1_152_921_504_606_846_976.0),
-        ("m", 1e-3),
-        ("k", 1e3),
-        ("M", 1e6),
-        ("G", 1e9),
-        ("T", 1e12),
-        ("P", 1e15),
-        ("E", 1e18),
-        ("", 1.0),
-    ];
-    let Some(text) = node.as_str() else { return node.data.number() };
-    let (number, factor) = SUFFIXES.iter().find_map(|(suffix, factor)| Some((text.strip_suffix(suffix)?, factor)))?;
-    number.parse::<f64>().ok().map(|number| number * factor)
 }

@@ -15,6 +15,7 @@ mod keys;
 mod noise;
 mod pairing;
 mod permissions;
+mod quantity;
 mod renames;
 mod restarts;
 mod secrecy;
@@ -48,13 +49,21 @@ pub fn compare(old: &[Object<'_>], new: &[Object<'_>], settings: &Settings) -> O
 
 fn add_pair(diff: &mut ObjectsDiff, fields: &mut Fields, old: &Object<'_>, new: &Object<'_>, renamed: bool) {
     let changes = if is_same(old, new) { Vec::new() } else { tree::diff(old.node, new.node, keys::of_objects) };
-    let changes: Vec<Change<'_>> = changes.into_iter().filter(|change| !is_nothing(change) && !is_told_apart(change, renamed)).collect();
+    let mut changes: Vec<Change<'_>> =
+        changes.into_iter().filter(|change| !is_nothing(change) && !is_told_apart(change, renamed)).collect();
+    // The API server reads both spellings as one amount: nothing restarts for it, and nothing is refused.
+    let all = changes.len();
+    changes.retain(|change| !quantity::is_respelled(change));
+    let is_respelled = changes.len() < all;
     // What has another name is made anew: nothing of it is changed in place.
     let blocked = if renamed { Vec::new() } else { blocked::find(old, new, &changes) };
     if let Some(restart) = restarts::of(old, new, &changes, renamed) {
         diff.restarts.push(restart);
     }
-    let (found, folded) = fields.of(old, new, changes, &blocked);
+    let (found, mut folded) = fields.of(old, new, changes, &blocked);
+    if is_respelled {
+        folded.insert(Noise::RespelledQuantity);
+    }
     for noise in &folded {
         *diff.folded.entry(*noise).or_default() += 1;
     }
@@ -206,6 +215,8 @@ pub enum Noise {
     VersionLabel,
     /// Annotations `checksum/…`.
     Checksum,
+    /// The same amount in another spelling: `500m` for `0.5`.
+    RespelledQuantity,
 }
 
 /// A workload whose pods are made anew.

@@ -199,7 +199,9 @@ impl Page<'_> {
                         dt { "Fix" }
                         dd {
                             (prose(&self.known.text(&fix.text)))
-                            @if fix.verified { " " strong class="verified" { "Verified by a render." } }
+                            @if let Some(proof) = remedy::proof(fix) {
+                                " " strong class=[fix.verified.then_some("verified")] { (prose(&self.known.text(&proof))) }
+                            }
                             @let yaml = remedy::yaml(fix);
                             @if !yaml.is_empty() { (block(yaml.iter().map(|line| ("", line.as_str())))) }
                             @let flags = remedy::flags(fix);

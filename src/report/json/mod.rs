@@ -15,7 +15,7 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::redact::{self, Known};
 use super::{Report, Side, remedy, safe, wording};
-use crate::classify::{Confidence, Finding, Fix, Place, Severity};
+use crate::classify::{Confidence, Finding, Fix, Form, Place, Severity};
 use crate::diff::{
     Announced, ChangeKind, CrdChange, DependencyChange, FieldChange, FileChange, ImageChange, Missing, MoveProposal, SchemaChange,
     ValueChange,
@@ -127,6 +127,7 @@ struct FindingView<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct FixView<'a> {
     text: &'a str,
     /// The values as one nested mapping; null when a path leads into a list.
@@ -134,6 +135,10 @@ struct FixView<'a> {
     /// The same as Helm's flags.
     set: Vec<String>,
     verified: bool,
+    /// The only way of setting the values that works; null when a values file and flags both do, or neither was tried.
+    only_as: Option<Form>,
+    /// Why no values are verified, when some were looked for.
+    unverified: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -321,14 +326,21 @@ fn finding<'a>(finding: &'a Finding, known: &Known) -> FindingView<'a> {
         changes: finding.changes.iter().map(|one| place(one, known)).collect(),
         beside: finding.beside.iter().map(|one| place(one, known)).collect(),
         causes: release::causes(finding, known),
-        fix: finding.fix.as_ref().map(fix),
+        fix: finding.fix.as_ref().map(|one| fix(one, known)),
         references: &finding.references,
         ignored: finding.ignored.as_deref(),
     }
 }
 
-fn fix(fix: &Fix) -> FixView<'_> {
-    FixView { text: &fix.text, values: remedy::nested(fix), set: remedy::flags(fix), verified: fix.verified }
+fn fix<'a>(fix: &'a Fix, known: &Known) -> FixView<'a> {
+    FixView {
+        text: &fix.text,
+        values: remedy::nested(fix),
+        set: remedy::flags(fix),
+        verified: fix.verified,
+        only_as: fix.only_as,
+        unverified: fix.unverified.as_deref().map(|why| known.text(why)),
+    }
 }
 
 fn place<'a>(place: &'a Place, known: &Known) -> PlaceView<'a> {

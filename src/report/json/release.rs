@@ -282,8 +282,8 @@ pub(super) struct CauseView<'a> {
 }
 
 pub(super) fn causes<'a>(finding: &'a Finding, known: &Known) -> Vec<CauseView<'a>> {
-    let view = |(cause, text): (&'a Cause, String)| {
-        let text = known.text(&text);
+    let view = |cause: &'a Cause| {
+        let text = known.text(&release::cause(cause));
         let (kind, at, more) = match cause {
             Cause::Value(at) => ("value", Some(place(at, known)), serde_json::json!({})),
             Cause::Template { file, lines, reads } => {
@@ -299,5 +299,5 @@ pub(super) fn causes<'a>(finding: &'a Finding, known: &Known) -> Vec<CauseView<'
         let Value::Object(more) = more else { return CauseView { kind, text, place: at, more: Map::new() } };
         CauseView { kind, text, place: at, more }
     };
-    finding.causes.iter().zip(release::causes(finding)).map(view).collect()
+    finding.causes.iter().map(view).collect()
 }

@@ -1,6 +1,8 @@
 //! Causes and fixes of findings.
 
-use super::fixture::{DEPLOYMENT, Fixture, shown, told};
+use super::fixture::{DEPLOYMENT, Fixture, effects, shown, told};
+use crate::classify::{Fix, Form};
+use crate::render::Overrides;
 
 const BASE: &str = "serviceAccount: {create: false, name: wi-sa}\nautomount: true\npodLabels: {}\nreplicas: 1\n";
 
@@ -42,6 +44,66 @@ fn a_template_is_the_cause_when_no_default_is() {
     let (_, findings) = Fixture::new(&old, &new, "serviceAccount: {name: mine}\n").examine();
     let told: Vec<String> = findings.iter().map(told).collect();
     assert_eq!(told, ["service-account-name-changed: templates/app.yaml:[13]; fix serviceAccount.named=\"mine\" verified"]);
+}
+
+/// The account's name is read elsewhere, and a flag of the user's already says something there.
+fn with_a_flag(add: impl FnOnce(&mut Overrides)) -> Fix {
+    let renamed = DEPLOYMENT.replace("{{ .Values.serviceAccount.name }}{{ end }}", "{{ .Values.serviceAccount.named }}{{ end }}");
+    let old = [("templates/app.yaml", DEPLOYMENT), ("values.yaml", BASE)];
+    let with_named = with(&[("name: wi-sa", "named: other")]);
+    let new = [("templates/app.yaml", &*renamed), ("values.yaml", &*with_named)];
+    let mut fixture = Fixture::new(&old, &new, "serviceAccount: {name: mine}\n");
+    add(&mut fixture.overrides);
+    let (trials, findings) = fixture.examine();
+    let fix = findings[0].fix.clone().unwrap_or_default();
+    assert_eq!(trials.fix.is_some_and(|all| all.verified), fix.verified);
+    fix
+}
+
+#[test]
+fn a_fix_is_verified_the_way_it_would_be_set() {
+    let fix = with_a_flag(|_| {});
+    assert_eq!((fix.verified, fix.only_as), (true, None));
+    // A flag wins over a values file, and the later flag over the earlier.
+    let fix = with_a_flag(|user| user.set.push("serviceAccount.named=flagged".into()));
+    assert_eq!((shown(&fix.values).as_str(), fix.verified, fix.only_as), (r#"serviceAccount.named="mine""#, true, Some(Form::Flags)));
+    // Helm reads literals after all other flags: neither way works.
+    let fix = with_a_flag(|user| user.set_literal.push("serviceAccount.named=flagged".into()));
+    assert!(!fix.verified);
+}
+
+#[test]
+fn an_imported_default_is_put_back_where_the_parent_has_it() {
+    let files = |create: &'static str| {
+        let chart = "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies:\n- {name: sub, version: '*', import-values: [account]}\n";
+        [
+            ("Chart.yaml", chart.to_owned()),
+            ("values.yaml", "automount: true\npodLabels: {}\nreplicas: 1\n".to_owned()),
+            ("templates/app.yaml", DEPLOYMENT.to_owned()),
+            ("charts/sub/Chart.yaml", "apiVersion: v2\nname: sub\nversion: 1.0.0\n".to_owned()),
+            ("charts/sub/values.yaml", format!("exports:\n  account:\n    serviceAccount: {{create: {create}, name: wi-sa}}\n")),
+        ]
+    };
+    let (old, new) = (files("false"), files("true"));
+    let [old, new] = [&old, &new].map(|files| files.iter().map(|(path, text)| (*path, &**text)).collect::<Vec<_>>());
+    let (trials, findings) = Fixture::new(&old, &new, "").examine();
+    assert!(trials.missing.is_empty(), "{:?}", trials.missing);
+    assert_eq!(effects(&trials), ["sub.exports.account.serviceaccount.create effective"]);
+    let told: Vec<String> = findings.iter().map(told).collect();
+    assert_eq!(told, ["service-account-name-changed: sub.exports.account.serviceAccount.create; fix serviceAccount.create=false verified"]);
+    // What the parent says itself wins over what it imports.
+    let own = |files: &[(&'static str, &str)]| -> Vec<(&'static str, String)> {
+        let with = |(path, text): &(&'static str, &str)| match *path {
+            "values.yaml" => (*path, format!("{text}serviceAccount: {{create: false}}\n")),
+            _ => (*path, (*text).to_owned()),
+        };
+        files.iter().map(with).collect()
+    };
+    let [old, new] = [own(&old), own(&new)];
+    let [old, new] = [&old, &new].map(|files| files.iter().map(|(path, text)| (*path, &**text)).collect::<Vec<_>>());
+    let (trials, findings) = Fixture::new(&old, &new, "").examine();
+    assert_eq!(effects(&trials), ["sub.exports.account.serviceaccount.create inert"]);
+    assert!(findings.is_empty());
 }
 
 #[test]

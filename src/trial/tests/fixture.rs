@@ -101,7 +101,7 @@ impl Fixture {
         let old_identities = identities(&old_render);
         let judge = |rendered: &Rendered| {
             let new = identities(rendered);
-            Judged::of(&findings(&old_identities, &new), new)
+            Judged::of(&findings(&old_identities, &new), new, &object::objects(rendered, "ns"))
         };
         let new_identities = identities(&new_render);
         let found = findings(&old_identities, &new_identities);

@@ -1,9 +1,8 @@
-//! Trials over small charts made for them, and over published ones when the corpus is there.
+//! Trials over small charts made for them; those over published ones are in `tests/stories.rs`.
 #![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "tests read files and say what they skip")]
 
 mod effects;
 mod explained;
 mod fixture;
 mod pinned;
-mod stories;
 mod users;

@@ -1,8 +1,12 @@
 //! What a release takes from defaults.
 
-use super::fixture::{DEPLOYMENT, Fixture, shown};
-use crate::render::Capabilities;
-use crate::template::Profile;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::fixture::{DEPLOYMENT, Fixture, read, shown};
+use crate::chart;
+use crate::render::{Capabilities, Overrides, Prepared, Release};
+use crate::template::{Limits, Profile};
 use crate::trial::pin;
 
 const VALUES: &str = "\
@@ -28,4 +32,17 @@ fn what_is_read_and_not_set_is_pinned_and_changes_nothing() {
     let (trials, _) = fixture.examine();
     let moved: Vec<bool> = trials.reliance.settings.iter().map(|one| one.moved).collect();
     assert_eq!(moved, [true, false]);
+}
+
+#[test]
+fn pinning_a_published_release_changes_nothing() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/charts/thanos-12.20.4.tgz");
+    let Ok(bytes) = std::fs::read(&path) else { return println!("skipped: no corpus") };
+    let chart = Arc::new(chart::open_archive(bytes, &chart::Limits::default()).unwrap());
+    let prepared = Prepared::new(chart, Profile::V3_17, Limits::default()).stable().traced();
+    let values = "existingObjstoreSecret: s\ncompactor: {enabled: true, serviceAccount: {create: false, name: wi-sa}}\n";
+    let overrides = Overrides { files: vec![read(values)], ..Overrides::default() };
+    let pinned = pin(&prepared, &overrides, &Release::default(), &Capabilities::of(&Profile::V3_17)).unwrap();
+    assert!(pinned.values.len() > 10 && pinned.unpinnable.is_empty(), "{} {:?}", pinned.values.len(), pinned.unpinnable);
+    assert!(pinned.values.iter().any(|(path, _)| path.to_string() == "serviceAccount.create"));
 }

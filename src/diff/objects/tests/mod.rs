@@ -408,6 +408,30 @@ fn values_of_secrets_are_never_kept() {
 }
 
 #[test]
+fn an_amount_spelled_otherwise_is_noise_and_changes_nothing() {
+    let side = |cpu: &str, memory: &str, storage: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: s}}\nspec:\n  template:\n    spec:\n      containers:\n      - name: c\n        \
+             resources: {{limits: {{cpu: {cpu}, memory: {memory}}}}}\n        env: [{{name: SIZE, value: '{memory}'}}]\n  \
+             volumeClaimTemplates: [{{metadata: {{name: data}}, spec: {{resources: {{requests: {{storage: {storage}}}}}}}}}]"
+        )
+    };
+    let diff = compared(&side("500m", "1Gi", "8Gi"), &side("0.5", "1Gi", "8192Mi"));
+    assert_eq!((diff.changes.len(), diff.restarts.len(), diff.blocked.len()), (0, 0, 0), "{:#?}", told(&diff));
+    assert_eq!(diff.folded.into_iter().collect::<Vec<_>>(), [(Noise::RespelledQuantity, 1)]);
+    // A variable is text, and another amount is another amount.
+    let diff = compared(&side("1", "1Gi", "8Gi"), &side("2", "1024Mi", "8Gi"));
+    assert_eq!(
+        told(&diff),
+        [
+            "Modified StatefulSet/s",
+            r#" ~spec.template.spec.containers[name=c].resources.limits.cpu 1>2 :9"#,
+            r#" ~spec.template.spec.containers[name=c].env[name=SIZE].value "1Gi">"1024Mi" :10"#,
+        ]
+    );
+}
+
+#[test]
 fn noise_is_folded_and_counted_where_it_means_nothing() {
     let side = |version: &str| {
         let labels = format!("labels: {{helm.sh/chart: app-{version}, app.kubernetes.io/version: '{version}', keep: me}}");

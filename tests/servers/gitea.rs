@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -14,6 +15,9 @@ const FOLDER: &str = "CHARTSHIFT_GITEA";
 
 /// The user, who may do everything.
 const USER: &str = "reviewer";
+
+/// How long something may take to appear.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running server.
 pub struct Gitea {
@@ -54,6 +58,25 @@ impl Gitea {
 
     /// Asks the API: the answer's JSON, `Null` for none.
     pub fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
+        let (status, text) = self.answer(method, path, body);
+        assert!((200..300).contains(&status), "{method} {path}: {status} {text}");
+        if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() }
+    }
+
+    /// The same, asked again while the answer is that there is no such thing: what was pushed is taken up a moment later.
+    pub fn ask_patiently(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
+        let start = Instant::now();
+        loop {
+            let (status, text) = self.answer(method, path, body);
+            if status != 404 || start.elapsed() > PATIENCE {
+                assert!((200..300).contains(&status), "{method} {path}: {status} {text}");
+                return serde_json::from_str(&text).unwrap();
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn answer(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, String) {
         let url = format!("{}/api/v1{path}", self.url);
         // Fails when another test has chosen one already.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -66,9 +89,7 @@ impl Gitea {
             let answer = request.send().await.unwrap();
             (answer.status().as_u16(), answer.text().await.unwrap())
         };
-        let (status, text) = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(asked);
-        assert!((200..300).contains(&status), "{method} {path}: {status} {text}");
-        if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() }
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(asked)
     }
 
     /// Makes a repository of this name: `reviewer/NAME`.

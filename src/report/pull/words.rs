@@ -65,7 +65,7 @@ impl PullReport {
         let notes = if notes == 0 { String::new() } else { format!(", {}", count(notes, "note", "notes")) };
         let changes = |number| count(number, "change", "changes");
         match (blocking, review, self.complete) {
-            (0, 0, true) if self.groups.is_empty() => "no chart changes its version".to_owned(),
+            (0, 0, true) if self.groups.is_empty() => "no chart changes its version, nothing to review".to_owned(),
             (0, 0, true) => format!("compared completely, nothing to review{notes}"),
             (0, 0, false) if self.groups.is_empty() => "could not be compared".to_owned(),
             (0, 0, false) => format!("not fully compared{notes}"),

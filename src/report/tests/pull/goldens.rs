@@ -210,7 +210,7 @@ fn the_words_of_verdicts() {
     1 change blocks; not fully compared
     1 change blocks, 1 to review, 1 note
     1 change blocks, 1 to review, 1 note; not fully compared
-    no chart changes its version
+    no chart changes its version, nothing to review
     could not be compared
     "#);
 }

@@ -2,7 +2,7 @@
 //!
 //! Needs the program that `.ci/gitea FOLDER` builds (`CHARTSHIFT_GITEA=FOLDER`), nginx and Helm, and the chart corpus beside the repository.
 
-#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
 mod servers;
 

@@ -59,9 +59,17 @@ pub(crate) fn rendered_as(release: &ReleaseReview) -> String {
     )
 }
 
-/// A finding's causes, one line each. What is only possible names the default or template itself; the dependency it came with is left.
+/// A finding's causes, one line each. What is only possible names the default or template itself; left is the dependency it came with, when
+/// all of it came with one.
 pub(crate) fn causes(finding: &Finding) -> Vec<String> {
-    let says_more = |cause: &&Cause| finding.confidence > Confidence::Possible || matches!(cause, Cause::Dependency { .. });
+    let of_the_chart = |file: &str| !file.starts_with("charts/");
+    let own = finding.causes.iter().any(|cause| match cause {
+        Cause::Value(place) => of_the_chart(&place.file),
+        Cause::Template { file, .. } => of_the_chart(file),
+        Cause::Dependency { .. } => false,
+    });
+    let says_more =
+        |cause: &&Cause| finding.confidence > Confidence::Possible || (!own && matches!(cause, Cause::Dependency { .. }));
     finding.causes.iter().filter(says_more).map(cause).collect()
 }
 

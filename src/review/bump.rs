@@ -19,8 +19,8 @@ pub fn settings(bump: &Bump, defaults: &Settings, pattern: &ReleaseSettings) -> 
     let overrides = overrides(&bump.values, &pattern.profile)?;
     let capabilities = capabilities(bump, pattern)?;
     Ok(Settings {
-        limits: defaults.limits.clone(),
-        diff: defaults.diff.clone(),
+        limits: defaults.limits,
+        diff: defaults.diff,
         classify: defaults.classify.clone(),
         release: Some(ReleaseSettings { release, overrides, capabilities, ..pattern.clone() }),
         values_key: bump.values_key.clone(),

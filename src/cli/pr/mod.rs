@@ -161,6 +161,7 @@ fn of_review<'r>(bump: &Bump, report: &'r Report) -> Reviewed<'r> {
         line: bump.place.line,
         values_files: bump.values_files.clone(),
         has_other_values: bump.values.iter().any(inline),
+        switched_off: bump.switched_off.clone(),
     };
     let unread = bump.unread.iter().map(|unread| MissingView { part: unread.what.clone(), reason: unread.why.clone() }).collect();
     Reviewed { release, unread, values_key: bump.values_key.clone(), report }

@@ -117,7 +117,7 @@ impl Writer<'_> {
             draft.own(", for release ").code(&clip(&release.name)).own(" in namespace ").code(&clip(&release.namespace));
             self.values(draft, release, room);
             draft.own(". Bump in ");
-            self.place(draft, &release.file, release.line);
+            self.bump(draft, release, room);
         } else {
             draft.own(", for ").number(group.releases.len()).own(" releases of which the same holds, each with its own values: ");
             self.releases(draft, group, room);
@@ -132,7 +132,7 @@ impl Writer<'_> {
             draft.prose(&clip(&group.new), Slot::Inner).own(words::step(group)).own(", ");
             if let [release] = &group.releases[..] {
                 draft.own("release ").code(&clip(&release.name)).own(" in ");
-                self.place(draft, &release.file, release.line);
+                self.bump(draft, release, room);
             } else {
                 draft.number(group.releases.len()).own(" releases alike: ");
                 self.releases(draft, group, Room { named: room.named.min(3), ..room });
@@ -148,7 +148,7 @@ impl Writer<'_> {
     fn releases(&self, draft: &mut Draft, group: &Group, room: Room) {
         for (index, release) in group.releases.iter().take(room.named).enumerate() {
             draft.own(if index == 0 { "" } else { ", " }).code(&clip(&release.name)).own(" in ");
-            self.place(draft, &release.file, release.line);
+            self.bump(draft, release, room);
         }
         let more = group.releases.len().saturating_sub(room.named);
         if more > 0 {
@@ -172,6 +172,14 @@ impl Writer<'_> {
             draft.own(if room.named == 0 { " values files" } else { " more" });
         }
         draft.own(if release.has_other_values { " and inline values" } else { "" });
+    }
+
+    /// Where a release names the version, and whether it installs the chart at all.
+    fn bump(&self, draft: &mut Draft, release: &ReleaseView, room: Room) {
+        self.place(draft, &release.file, release.line);
+        if let Some(why) = &release.switched_off {
+            draft.own(" (switched off there: ").prose(&inline::clip(why, room.reason), Slot::Inner).own(")");
+        }
     }
 
     fn place(&self, draft: &mut Draft, file: &str, line: u32) {

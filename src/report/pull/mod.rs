@@ -129,6 +129,8 @@ pub struct ReleaseView {
     pub values_files: Vec<String>,
     /// Whether it also has values that no file of its own holds: inline in a manifest, or set by flags.
     pub has_other_values: bool,
+    /// Why the release does not install the chart as its values stand: a condition or a tag of a dependency.
+    pub switched_off: Option<String>,
 }
 
 /// One finding.

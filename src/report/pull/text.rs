@@ -211,7 +211,8 @@ fn place(release: &ReleaseView) -> String {
         (files, inline) => format!("{}{}", wording::listed(files), if inline { " and inline values" } else { "" }),
     };
     let ReleaseView { tool, name, namespace, .. } = release;
-    format!("release {name} in namespace {namespace} ({tool}, {}), with {values}", at(&release.file, release.line))
+    let off = release.switched_off.as_ref().map(|why| format!("; switched off there: {why}")).unwrap_or_default();
+    format!("release {name} in namespace {namespace} ({tool}, {}), with {values}{off}", at(&release.file, release.line))
 }
 
 fn at(file: &str, line: u32) -> String {

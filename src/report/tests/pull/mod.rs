@@ -77,6 +77,7 @@ fn release(name: &str) -> ReleaseView {
         line: 14,
         values_files: vec!["apps/monitoring/values.yaml".into()],
         has_other_values: false,
+        switched_off: None,
     }
 }
 
@@ -156,6 +157,7 @@ fn filled_from(texts: &[String], charts: usize) -> PullReport {
             line: 3,
             values_files: vec![s(), s()],
             has_other_values: true,
+            switched_off: Some(s()),
         }],
         findings: vec![
             finding(Severity::High, None),

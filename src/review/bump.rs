@@ -14,7 +14,8 @@ use crate::template::Profile;
 /// In Helm's words, for values that can't be laid over each other and a version of Kubernetes that is none; `Usage` for a release's name
 /// that isn't one.
 pub fn settings(bump: &Bump, defaults: &Settings, pattern: &ReleaseSettings) -> Result<Settings> {
-    let release = Release { name: bump.release.clone(), namespace: bump.namespace.clone(), is_upgrade: true };
+    // As an installation: charts that ask the cluster for what an upgrade keeps (passwords) would refuse without one.
+    let release = Release { name: bump.release.clone(), namespace: bump.namespace.clone(), is_upgrade: false };
     release.check_name()?;
     let overrides = overrides(&bump.values, &pattern.profile)?;
     let capabilities = capabilities(bump, pattern)?;

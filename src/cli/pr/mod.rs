@@ -60,7 +60,7 @@ fn manner(args: &PrArgs) -> Result<Manner> {
     let given = args.webhook_version.as_deref().map(webhook::Version::named).transpose()?;
     let profile = release::profile(&args.helm_version)?;
     let pattern = ReleaseSettings {
-        release: Release { name: String::new(), namespace: String::new(), is_upgrade: true },
+        release: Release { name: String::new(), namespace: String::new(), is_upgrade: false },
         overrides: crate::render::Overrides::default(),
         capabilities: release::capabilities(&profile, args.kube_version.as_deref(), &args.api_versions)?,
         profile,

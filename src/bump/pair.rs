@@ -29,6 +29,7 @@ pub(super) fn find(old: &dyn Tree, new: &dyn Tree, changed: &[ChangedFile], surr
     let local = local::find(&old, &new, changed, &found.bumps)?;
     found.bumps.extend(local);
     without_marked_twice(&mut found);
+    without_reviewed_in_parent(&mut found);
     found.bumps.sort_by(|a, b| (&a.place, &a.release, &a.namespace).cmp(&(&b.place, &b.release, &b.namespace)));
     found.unreviewed.sort_by(|a, b| (&a.place, &a.chart, &a.reason).cmp(&(&b.place, &b.chart, &b.reason)));
     found.unreviewed.dedup();
@@ -79,6 +80,17 @@ fn without_marked_twice(found: &mut Found) {
     let known: BTreeSet<(String, u32)> =
         found.bumps.iter().filter(|bump| bump.tool != Tool::Marker).map(|bump| (bump.place.file.clone(), bump.place.line)).collect();
     found.bumps.retain(|bump| bump.tool != Tool::Marker || !known.contains(&(bump.place.file.clone(), bump.place.line)));
+}
+
+/// A dependency that moved in a chart whose own files changed, too, is a part of that chart's review.
+fn without_reviewed_in_parent(found: &mut Found) {
+    let folder = |source: &Source| if let Source::Folder(folder) = source { Some(format!("{folder}/")) } else { None };
+    let reviewed: Vec<(String, String)> = found.bumps.iter().filter_map(|bump| Some((folder(&bump.old)?, folder(&bump.new)?))).collect();
+    let inside = |bump: &Bump| {
+        let file = |place: &Place, folder: &str| place.file.strip_prefix(folder).is_some_and(|rest| !rest.contains('/'));
+        reviewed.iter().any(|(old, new)| file(&bump.old_place, old) && file(&bump.place, new))
+    };
+    found.bumps.retain(|bump| bump.tool != Tool::Dependency || !inside(bump));
 }
 
 fn read_all(side: &Side<'_>, paths: &BTreeSet<String>) -> Result<Reading> {

@@ -99,32 +99,32 @@ pub struct DiffArgs {
     #[arg(long, help_heading = "Release")]
     pub assume_workload_identity: bool,
 
-    /// Write a report: text, markdown or json, to standard output or to FILE; may be repeated
-    #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
+    /// Write a report: text, markdown, json, sarif or html, to standard output or to FILE; may be repeated
+    #[arg(short, long = "output", value_name = "FORMAT[=FILE]", help_heading = "Report")]
     pub outputs: Vec<String>,
     /// Exit with 1 when a finding is at this level or above
-    #[arg(long, value_name = "LEVEL", default_value = "high")]
+    #[arg(long, value_name = "LEVEL", default_value = "high", help_heading = "Report")]
     pub fail_on: FailOn,
     /// Add rules from a file; may be repeated
-    #[arg(long = "rules", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long = "rules", value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Rules")]
     pub rule_files: Vec<PathBuf>,
     /// Use only this rule pack; may be repeated
-    #[arg(long = "pack", value_name = "NAME")]
+    #[arg(long = "pack", value_name = "NAME", help_heading = "Rules")]
     pub packs: Vec<String>,
     /// The configuration file [default: .chartshift.yaml in this folder or one above it, up to the repository's root]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Rules")]
     pub config: Option<PathBuf>,
     /// Nest the values of fixes under this key, for a chart that depends on this one
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", help_heading = "Report")]
     pub values_key: Option<String>,
     /// Write the values that keep the old behaviour to a file
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Report")]
     pub write_fix: Option<PathBuf>,
     /// Compare even when the two references are different charts
-    #[arg(long)]
+    #[arg(long, help_heading = "Report")]
     pub force: bool,
     /// Lines around each change of a template
-    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(long, value_name = "N", default_value_t = 3, help_heading = "Report")]
     pub context: usize,
 }
 
@@ -263,19 +263,19 @@ pub struct PrArgs {
     pub webhook_version: Option<String>,
 
     /// Write a report: text, markdown or json, to standard output or to FILE; may be repeated
-    #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
+    #[arg(short, long = "output", value_name = "FORMAT[=FILE]", help_heading = "Report")]
     pub outputs: Vec<String>,
     /// Exit with 1, and fail the check, when a finding is at this level or above
-    #[arg(long, value_name = "LEVEL", default_value = "high")]
+    #[arg(long, value_name = "LEVEL", default_value = "high", help_heading = "Report")]
     pub fail_on: FailOn,
     /// Add rules from a file; may be repeated
-    #[arg(long = "rules", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long = "rules", value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Rules")]
     pub rule_files: Vec<PathBuf>,
     /// Use only this rule pack; may be repeated
-    #[arg(long = "pack", value_name = "NAME")]
+    #[arg(long = "pack", value_name = "NAME", help_heading = "Rules")]
     pub packs: Vec<String>,
     /// The configuration file [default: .chartshift.yaml in this folder or one above it, up to the repository's root]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Rules")]
     pub config: Option<PathBuf>,
 
     /// What is written on the pull request.

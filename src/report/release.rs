@@ -68,8 +68,7 @@ pub(crate) fn causes(finding: &Finding) -> Vec<String> {
         Cause::Template { file, .. } => of_the_chart(file),
         Cause::Dependency { .. } => false,
     });
-    let says_more =
-        |cause: &&Cause| finding.confidence > Confidence::Possible || (!own && matches!(cause, Cause::Dependency { .. }));
+    let says_more = |cause: &&Cause| finding.confidence > Confidence::Possible || (!own && matches!(cause, Cause::Dependency { .. }));
     finding.causes.iter().filter(says_more).map(cause).collect()
 }
 

@@ -55,7 +55,8 @@ pub(super) fn fetch(bumps: &[Bump], trees: Trees<'_>, options: &Options, bars: &
     let mut shopping = Shopping { references: Vec::new(), options };
     let plans: Vec<(Plan, Plan)> =
         bumps.iter().map(|bump| (shopping.plan(&bump.old, trees.old, "old"), shopping.plan(&bump.new, trees.new, "new"))).collect();
-    let fetched: Vec<Side> = fetch::fetch_all(&shopping.references, options, bars)?.into_iter().map(|side| side.map_err(|error| (&error).into())).collect();
+    let fetched: Vec<Side> =
+        fetch::fetch_all(&shopping.references, options, bars)?.into_iter().map(|side| side.map_err(|error| (&error).into())).collect();
     Ok(plans.into_iter().map(|(old, new)| (packed(old, &fetched), packed(new, &fetched))).collect())
 }
 

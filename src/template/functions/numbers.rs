@@ -87,12 +87,24 @@ pub(super) fn to_float(value: &Value) -> f64 {
     }
 }
 
+/// Go's `math.Max`: not a number when either isn't, and of two zeros the positive one.
 fn go_max(a: f64, b: f64) -> f64 {
-    if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) }
+    match (a.is_nan() || b.is_nan(), a == 0.0 && b == 0.0) {
+        (true, _) => f64::NAN,
+        (_, true) if a.is_sign_negative() => b,
+        (_, true) => a,
+        _ => a.max(b),
+    }
 }
 
+/// Go's `math.Min`: not a number when either isn't, and of two zeros the negative one.
 fn go_min(a: f64, b: f64) -> f64 {
-    if a.is_nan() || b.is_nan() { f64::NAN } else { a.min(b) }
+    match (a.is_nan() || b.is_nan(), a == 0.0 && b == 0.0) {
+        (true, _) => f64::NAN,
+        (_, true) if a.is_sign_negative() => a,
+        (_, true) => b,
+        _ => a.min(b),
+    }
 }
 
 fn to_decimal(_: &Call<'_>, args: Args<'_>) -> Outcome {

@@ -167,9 +167,12 @@ fn a_change_without_a_bump_is_clean() {
 #[test]
 fn what_can_not_be_reviewed_is_named_and_never_clean() {
     let repository = Repository::new();
-    let nowhere = |version: &str| APPLICATION.replace("    path: charts/metrics-store\n", "    chart: gone\n")
-        .replace("https://forge.example/acme/platform", "http://127.0.0.1:9/charts")
-        .replace("targetRevision: main", &format!("targetRevision: {version}"));
+    let nowhere = |version: &str| {
+        APPLICATION
+            .replace("    path: charts/metrics-store\n", "    chart: gone\n")
+            .replace("https://forge.example/acme/platform", "http://127.0.0.1:9/charts")
+            .replace("targetRevision: main", &format!("targetRevision: {version}"))
+    };
     repository.write("apps/gone.yaml", &nowhere("1.0.0"));
     repository.commit("Run another");
     repository.write("apps/gone.yaml", &nowhere("1.0.1"));
@@ -217,11 +220,7 @@ fn a_report_is_published_only_for_the_head_it_is_of() {
 #[test]
 fn a_report_of_a_stranger_is_read_with_care() {
     let repository = Repository::new();
-    let table = [
-        ("not JSON", "no report"),
-        ("{}", "no schema"),
-        (r#"{"schema": "chartshift/pull/v1", "extra": 1}"#, "unknown field"),
-    ];
+    let table = [("not JSON", "no report"), ("{}", "no schema"), (r#"{"schema": "chartshift/pull/v1", "extra": 1}"#, "unknown field")];
     for (report, why) in table {
         repository.write("report.json", report);
         let output = repository.run(&["publish", "report.json"], &[]);

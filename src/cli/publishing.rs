@@ -1,6 +1,7 @@
 //! Puts a report on its pull request: one comment, a check, remarks on lines; and says on the terminal what came of it.
 
 use std::io::Write as _;
+use std::path::Path;
 
 use super::args::{CommentWhen, PublishingArgs};
 use super::terminal::Terminal;
@@ -66,11 +67,11 @@ impl<'a> Publisher<'a> {
     }
 
     /// Tells the job that this runs in: a summary, annotations at the lines that name versions, outputs. Commands to the runner go to standard
-    /// error, so that a report on standard output stays whole.
+    /// error, so that a report on standard output stays whole. `json` is the file that the report was written to.
     ///
     /// # Errors
     /// `Io` when a file that the job names can't be written.
-    pub(super) fn tell_job(&self, report: &PullReport) -> Result<()> {
+    pub(super) fn tell_job(&self, report: &PullReport, json: Option<&Path>) -> Result<()> {
         let Some(job) = Job::of(&environment) else { return Ok(()) };
         let links = self.target.as_ref().map(Target::links).unwrap_or_default();
         let mut commands = String::new();
@@ -80,7 +81,9 @@ impl<'a> Publisher<'a> {
         }
         commands.push_str(&job.annotate(&annotations(report)));
         let level = report.level.map_or("none", Severity::word);
-        let outputs = [("verdict", report.verdict()), ("level", level.to_owned()), ("complete", report.complete.to_string())];
+        let file = json.map(|file| file.display().to_string()).unwrap_or_default();
+        let (level, complete) = (level.to_owned(), report.complete.to_string());
+        let outputs = [("verdict", report.verdict()), ("level", level), ("complete", complete), ("report-json", file)];
         commands.push_str(&job.set_outputs(&outputs)?);
         // A log that can't be written to is no reason to fail: the report itself was written.
         let _ = std::io::stderr().write_all(commands.as_bytes());
@@ -191,6 +194,6 @@ fn said(outcome: Written) -> &'static str {
 }
 
 /// A report that could not be read, as an error of this program.
-pub(super) fn unreadable(error: Error, file: &std::path::Path) -> Error {
+pub(super) fn unreadable(error: Error, file: &Path) -> Error {
     error.context(format!("cannot use the report {}", file.display()))
 }

@@ -42,7 +42,8 @@ pub(super) fn run(args: &PrArgs, terminal: &Terminal) -> Result<Outcome> {
     let change = Change::between(&repository, args, publisher.target())?;
     let (report, remarks) = change.review(&repository, args, &manner, (&options, publisher.target()), terminal)?;
     write(&report, &outputs, publisher.target(), terminal)?;
-    publisher.tell_job(&report)?;
+    let json = outputs.iter().find(|output| output.format == Format::Json).and_then(|output| output.file.as_deref());
+    publisher.tell_job(&report, json)?;
     publisher.publish(&report, &remarks)
 }
 

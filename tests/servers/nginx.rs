@@ -18,6 +18,9 @@ pub const PASSWORD: &str = "hunter2/s:e@cret";
 /// Programs every test here needs.
 pub const PROGRAMS: [&str; 4] = ["nginx", "htpasswd", "openssl", "helm"];
 
+/// How long the log must stay as it is to be taken for whole.
+const SETTLED: std::time::Duration = std::time::Duration::from_millis(500);
+
 /// How a repository is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Serving {
@@ -78,8 +81,17 @@ impl Nginx {
 
     /// The paths asked for so far, in order.
     pub fn requests(&self) -> Vec<String> {
-        let log = fs::read_to_string(self.folder.path().join("access.log")).unwrap();
-        log.lines().map(str::to_owned).collect()
+        // nginx writes a line after it has answered: the last one may be on its way.
+        let read = || fs::read_to_string(self.folder.path().join("access.log")).unwrap();
+        let mut log = read();
+        loop {
+            std::thread::sleep(SETTLED);
+            let later = read();
+            if later == log {
+                return log.lines().map(str::to_owned).collect();
+            }
+            log = later;
+        }
     }
 }
 

@@ -330,7 +330,7 @@ pub struct PublishingArgs {
     /// The pull request's number [default: what the CI says]
     #[arg(long, value_name = "NUMBER", help_heading = "Pull request")]
     pub pull_request: Option<u64>,
-    /// Who writes the comments, as the forge names them, where the token can't tell: the app's slug with [bot]
+    /// Who writes the comments, as the forge names them, where the token can't tell, such as `chartshift[bot]`
     #[arg(long, value_name = "NAME", help_heading = "Pull request")]
     pub comment_author: Option<String>,
 }

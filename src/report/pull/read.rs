@@ -1,6 +1,6 @@
 //! The report as JSON: written for programs and for a later run, and read back as text that anybody may have written.
 //!
-//! What is read keeps to the caps of [`caps`](super::caps), has no field that this version doesn't know, and doesn't contradict itself:
+//! What is read keeps to the caps of [`caps`], has no field that this version doesn't know, and doesn't contradict itself:
 //! a report can't call itself complete while it names what is missing.
 
 use std::io;

@@ -262,7 +262,11 @@ impl<'s> State<'s> {
             }
         };
         let flow = match &branch.otherwise {
-            Some(otherwise) if !ran => self.list(dot, otherwise)?,
+            // A break behind `else` ends this range, a continue goes to the next round of the one around it (Go 1.23 text/template, walkRange).
+            Some(otherwise) if !ran => match self.list(dot, otherwise)? {
+                Flow::Break => Flow::Through,
+                flow => flow,
+            },
             _ => Flow::Through,
         };
         self.decided(&branch.pipe, outer, start);

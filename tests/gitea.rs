@@ -85,7 +85,7 @@ impl Clone {
         };
         file("clusters/thanos.yaml", application(&self.own, &self.charts, version));
         file("clusters/thanos-values.yaml", format!("{VALUES}{fixed}"));
-        file("flux/metrics.yaml", helm_release(version, &fixed.replace("serviceAccount", "    serviceAccount")));
+        file("flux/metrics.yaml", helm_release(version, &fixed.lines().map(|line| format!("    {line}\n")).collect::<String>()));
         file("flux/sources.yaml", helm_repository(&self.charts));
     }
 
@@ -106,10 +106,11 @@ fn make_charts(folder: &Path) {
 }
 
 /// Runs the program as a job of the forge's CI would.
-fn review(clone: &Clone, gitea: &Gitea, event: &Path, cache: &Path) -> Output {
+fn review(clone: &Clone, gitea: &Gitea, event: &Path, cache: &Path, more: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_chartshift"))
         .args(["pr", "--cache-dir"])
         .arg(cache)
+        .args(more)
         .current_dir(clone.path())
         .env_clear()
         .envs([("PATH", "/usr/bin:/bin"), ("HOME", "/nonexistent"), ("GITEA_ACTIONS", "true"), ("CI", "true")])
@@ -150,17 +151,8 @@ fn told(output: &Output) -> String {
     format!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-#[test]
-fn a_bump_is_reviewed_edited_and_settled_on_its_pull_request() {
-    if !Path::new(CHARTS).is_dir() {
-        eprintln!("skipped: no corpus");
-        return;
-    }
-    if !have(&["nginx", "helm", "git"]) {
-        return;
-    }
-    let Some(gitea) = Gitea::start() else { return };
-    let charts = Nginx::start_with(Serving::Open, make_charts);
+/// A repository on the server whose main branch runs 12.20.2, its clone, and a folder for fetched charts.
+fn platform(gitea: &Gitea, charts: &Nginx) -> (Clone, TempDir) {
     let repository = gitea.make_repository("platform");
     let clone = Clone { folder: tempfile::tempdir().unwrap(), charts: charts.url.clone(), own: format!("{}/{repository}.git", gitea.url) };
     let cache = tempfile::tempdir().unwrap();
@@ -170,20 +162,60 @@ fn a_bump_is_reviewed_edited_and_settled_on_its_pull_request() {
     clone.write("12.20.2", "");
     clone.push("main", "Run thanos");
     clone.git(&["fetch", "-q", "origin"]);
+    (clone, cache)
+}
+
+/// The pull request of the branch `bump`.
+fn open_pull(gitea: &Gitea) -> u64 {
+    let asked = json!({ "head": "bump", "base": "main", "title": "Move thanos to 12.20.4" });
+    gitea.ask_patiently("POST", "/repos/reviewer/platform/pulls", Some(&asked))["number"].as_u64().unwrap()
+}
+
+/// Whether everything is here that these stories need; says what isn't.
+fn ready() -> Option<Gitea> {
+    if !Path::new(CHARTS).is_dir() {
+        eprintln!("skipped: no corpus");
+        return None;
+    }
+    if have(&["nginx", "helm", "git"]) { Gitea::start() } else { None }
+}
+
+#[test]
+fn a_fix_is_suggested_on_its_line() {
+    let Some(gitea) = ready() else { return };
+    let charts = Nginx::start_with(Serving::Open, make_charts);
+    let (clone, cache) = platform(&gitea, &charts);
+    clone.write("12.20.4", "serviceAccount: # of all parts\n  annotations: {}\n");
+    clone.push("bump", "Move thanos to 12.20.4");
+    let pull = open_pull(&gitea);
+    let event = event(&gitea, pull, cache.path());
+    let output = review(&clone, &gitea, &event, cache.path(), &["--line-comments"]);
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    let reviews = gitea.ask("GET", &format!("/repos/reviewer/platform/pulls/{pull}/reviews"), None);
+    let [review] = &reviews.as_array().unwrap()[..] else { panic!("not one review: {reviews}\n{}", told(&output)) };
+    let remarks = gitea.ask("GET", &format!("/repos/reviewer/platform/pulls/{pull}/reviews/{}/comments", review["id"]), None);
+    let [remark] = &remarks.as_array().unwrap()[..] else { panic!("not one remark: {remarks}") };
+    assert_eq!(remark["path"], "clusters/thanos-values.yaml");
+    assert!(
+        remark["body"].as_str().unwrap().contains("```suggestion\nserviceAccount: # of all parts\n  create: false\n```"),
+        "{}",
+        remark["body"]
+    );
+}
+
+#[test]
+fn a_bump_is_reviewed_edited_and_settled_on_its_pull_request() {
+    let Some(gitea) = ready() else { return };
+    let charts = Nginx::start_with(Serving::Open, make_charts);
+    let (clone, cache) = platform(&gitea, &charts);
 
     // First push: the bump, with the values that it breaks.
     clone.write("12.20.4", "");
     clone.push("bump", "Move thanos to 12.20.4");
-    let pull = gitea.ask_patiently(
-        "POST",
-        "/repos/reviewer/platform/pulls",
-        Some(&json!({ "head": "bump", "base": "main", "title": "Move thanos to 12.20.4" })),
-    )["number"]
-        .as_u64()
-        .unwrap();
+    let pull = open_pull(&gitea);
     let run = |expected: i32| {
         let event = event(&gitea, pull, cache.path());
-        let output = review(&clone, &gitea, &event, cache.path());
+        let output = review(&clone, &gitea, &event, cache.path(), &[]);
         assert_eq!(output.status.code(), Some(expected), "{}", told(&output));
         assert!(!told(&output).contains(&gitea.token), "a token is printed");
     };

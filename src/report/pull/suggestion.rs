@@ -1,12 +1,14 @@
 //! A fix as a change of lines in the user's values file, to be taken over with one click. Applying it commits text into their repository, so
-//! it is made only of a line that is there already and a plain value, and only when the file reads the same but for that value.
+//! it is made only of a line that is there already, of keys and a plain value, and only when the file reads the same but for that value.
 
 use std::sync::Arc;
+
+use indexmap::IndexMap;
 
 use crate::classify::Finding;
 use crate::report::draft::Draft;
 use crate::report::safe::{self, Slot};
-use crate::value::{Data, Node, Path, Source, Step, secrets, yaml};
+use crate::value::{Data, Entry, Node, Path, Source, Step, secrets, yaml};
 
 /// A line to be replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +21,7 @@ pub struct Suggestion {
     pub body: String,
 }
 
-/// The lines of a values file that a finding's fix changes. None when one of its settings isn't in the file yet, isn't a boolean, a number or
+/// The lines of a values file that a finding's fix changes or adds to. None when one of its settings isn't a boolean, a number or
 /// a string of `A-Z a-z 0-9 . _ / : -`, or can't be changed without changing more: half of a fix is no fix.
 pub fn suggestions(finding: &Finding, file: &Node) -> Vec<Suggestion> {
     let Some(fix) = finding.fix.as_ref().filter(|fix| !fix.values.is_empty()) else { return Vec::new() };
@@ -45,7 +47,7 @@ impl Edit {
         let mut draft = Draft::default();
         draft.code(&self.path).own(": ").prose(&finding.title, Slot::Inner).own(". To keep the old behaviour");
         draft.own(if verified { " (verified by a render)" } else { "" }).own(":\n\n");
-        draft.out.push_str(&safe::fence("suggestion", [("", self.replacement.as_str())]));
+        draft.out.push_str(&safe::fence("suggestion", self.replacement.split('\n').map(|line| ("", line))));
         Suggestion { line: self.line, replacement: self.replacement, body: draft.out }
     }
 }
@@ -57,7 +59,7 @@ fn edit(file: &Node, path: &Path, wanted: &Node) -> Option<Option<Edit>> {
     }
     let keys: Vec<&str> =
         path.steps().iter().map(|step| if let Step::Key(key) = step { Some(&**key) } else { None }).collect::<Option<_>>()?;
-    let there = file.get_path(keys.iter().copied())?;
+    let Some(there) = file.get_path(keys.iter().copied()) else { return addition(file, path, &keys, wanted).map(Some) };
     if there.same(wanted) {
         return Some(None);
     }
@@ -77,6 +79,36 @@ fn edit(file: &Node, path: &Path, wanted: &Node) -> Option<Option<Edit>> {
         let changes_only_that = is_showable(&replacement) && reads_the_same_but(file, index, &replacement, &keys, wanted);
         changes_only_that.then(|| Some(Edit { path: path.to_string(), line: there.at.line, replacement }))
     })
+}
+
+/// A setting that the file doesn't have yet: behind the line of the key that it belongs below, or behind the last line. The line itself stays.
+fn addition(file: &Node, path: &Path, keys: &[&str], wanted: &Node) -> Option<Edit> {
+    let lines: Vec<&str> = file.at.source.text.split('\n').collect();
+    let depth = (0..keys.len()).rev().find(|depth| file.get_path(keys[..*depth].iter().copied()).is_some())?;
+    let below = file.get_path(keys[..depth].iter().copied())?.as_map()?;
+    let (index, indent) = if depth == 0 {
+        (lines.iter().rposition(|line| !line.trim().is_empty())?, 0)
+    } else {
+        let key = &file.get_path(keys[..depth - 1].iter().copied())?.as_map()?.get(keys[depth - 1])?.at;
+        let first = &below.values().next()?.at;
+        if !Arc::ptr_eq(&key.source, &file.at.source) || first.line <= key.line {
+            return None;
+        }
+        (usize::try_from(key.line.checked_sub(1)?).ok()?, usize::try_from(first.column.checked_sub(1)?).ok()?)
+    };
+    if !keys.iter().all(|key| plain(&Data::Str(Arc::from(*key))).is_some()) {
+        return None;
+    }
+    let value = plain(&wanted.data)?;
+    let quoted = if matches!(wanted.data, Data::Str(_)) { format!("\"{value}\"") } else { value };
+    let mut added = vec![(*lines.get(index)?).to_owned()];
+    for (level, key) in keys[depth..].iter().enumerate() {
+        let last = depth + level + 1 == keys.len();
+        added.push(format!("{:width$}{key}:{}", "", if last { format!(" {quoted}") } else { String::new() }, width = indent + 2 * level));
+    }
+    let replacement = added.join("\n");
+    let fits = added.iter().all(|line| is_showable(line)) && reads_the_same_but(file, index, &replacement, keys, wanted);
+    fits.then(|| Edit { path: path.to_string(), line: u32::try_from(index + 1).unwrap_or(u32::MAX), replacement })
 }
 
 /// The text of a value that may be committed with one click.
@@ -125,12 +157,31 @@ fn reads_the_same_but(file: &Node, index: usize, replacement: &str, keys: &[&str
     yaml::read(&changed, &yaml::Limits::default()).is_ok_and(|new| same_but(file, &new, keys, wanted))
 }
 
+/// Whether two documents are the same but for the value at a path, which the old one may lack.
 fn same_but(old: &Node, new: &Node, keys: &[&str], wanted: &Node) -> bool {
     let Some((key, rest)) = keys.split_first() else { return new.same(wanted) };
     let (Some(old), Some(new)) = (old.as_map(), new.as_map()) else { return false };
-    old.len() == new.len()
-        && old.iter().zip(new).all(|((old_key, old), (new_key, new))| {
-            let same = if **old_key == **key { same_but(&old.value, &new.value, rest, wanted) } else { old.value.same(&new.value) };
-            old_key == new_key && same
-        })
+    let others = |map: &IndexMap<Arc<str>, Entry>| {
+        map.iter().filter(|(name, _)| ***name != **key).map(|(n, e)| (n.clone(), e.value.clone())).collect::<Vec<_>>()
+    };
+    let others_are_the_same = {
+        let (old, new) = (others(old), others(new));
+        old.len() == new.len() && old.iter().zip(&new).all(|((a, old), (b, new))| a == b && old.same(new))
+    };
+    let Some(new) = new.get(*key) else { return false };
+    others_are_the_same
+        && match old.get(*key) {
+            Some(old) => same_but(&old.value, &new.value, rest, wanted),
+            None => holds_only(&new.value, rest, wanted),
+        }
+}
+
+/// Whether a node is nothing but mappings of one key each that lead to a value.
+fn holds_only(node: &Node, keys: &[&str], wanted: &Node) -> bool {
+    match keys.split_first() {
+        None => node.same(wanted),
+        Some((key, rest)) => {
+            node.as_map().is_some_and(|map| map.len() == 1 && map.get(*key).is_some_and(|entry| holds_only(&entry.value, rest, wanted)))
+        }
+    }
 }

@@ -36,9 +36,14 @@ fn a_line_keeps_all_but_its_value() {
         ("a:\n  b: 1\n", node(2), Some((2, "  b: 2"))),
         ("# comment\na:\n  # b\n  b: yes\n", node(false), Some((4, "  b: false"))),
         ("a:\n  \"b\": \"x # y\" # z\n", node("w"), Some((2, "  \"b\": \"w\" # z"))),
+        // What is not there yet is added where it belongs, or at the end.
+        ("a: # mine\n    c: true\nd: 1\n", node(false), Some((1, "a: # mine\n    b: false"))),
+        ("c: 1\nd: |\n  text\n\n", node("x"), Some((3, "  text\na:\n  b: \"x\""))),
         // Nothing to do, or nothing that may be done.
         ("a:\n  b: false\n", node(false), None),
-        ("a:\n  c: true\n", node(false), None),
+        ("a: {}\n", node(false), None),
+        ("a: {c: true}\n", node(false), None),
+        ("# nothing\n", node(false), None),
         ("a: 1\n", node(false), None),
         ("a:\n  b: x\n", node("two words"), None),
         ("a:\n  b: x\n", node("$(id)"), None),
@@ -59,6 +64,7 @@ fn a_line_keeps_all_but_its_value() {
     }
     assert_eq!(replacement("/a:\n  b: 1\n", "/a", node(2)), None);
     assert_eq!(replacement("/a: 1\n", "/a", node(2)), None, "a line that a forge takes for a command");
+    assert_eq!(replacement("b: 1\n", "a b", node(2)), None, "a key that is more than a word");
     assert_eq!(replacement("auth:\n  password: hunter2\n", "auth.password", node("x")), None);
 }
 
@@ -69,7 +75,7 @@ fn half_of_a_fix_is_none() {
     let lines = |settings: &[(&str, Node)]| suggested(text, settings).iter().map(|one| one.line).collect::<Vec<_>>();
     assert_eq!(lines(&[("a.b", node(false)), ("a.c", node(false))]), [2, 3]);
     assert_eq!(lines(&[("a.b", node(true)), ("a.c", node(false))]), [3]);
-    assert_eq!(lines(&[("a.b", node(false)), ("a.x", node(false))]), [0_u32; 0]);
+    assert_eq!(lines(&[("a.b", node(false)), ("a.c", node("two words"))]), [0_u32; 0]);
     assert_eq!(lines(&[("d.e", node(2)), ("d.f", node(3))]), [0_u32; 0], "two on one line would undo each other");
 }
 

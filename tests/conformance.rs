@@ -151,7 +151,7 @@ impl Oracle {
         let source = yaml::source("values.yaml", &fs::read(folder().join("values.yaml")).unwrap()).unwrap();
         let values = yaml::read(&source, &yaml::Limits::default()).unwrap();
         let profile = Profile::V3_17;
-        let shared = ParsedFile::parse("c/templates/_shared.tpl", &fs::read(folder().join("shared.tpl")).unwrap(), &profile).unwrap();
+        let shared = ParsedFile::parse("c/templates/_shared.tpl", fs::read(folder().join("shared.tpl")).unwrap(), &profile).unwrap();
         Self { values, shared, profile }
     }
 

@@ -5,15 +5,14 @@
 //! Depends on `fetch`, `error` and its neighbours `limits` and `go`.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
-use bytes::Bytes;
 use flate2::bufread::GzDecoder;
 use tar::EntryType;
 
-use super::go;
 use super::limits::{Budget, Limits};
+use super::{File, go};
 use crate::error::{Error, ErrorKind, Result};
-use crate::fetch::RawFile;
 use crate::quote::quote;
 
 /// How every gzip stream that holds deflated data begins.
@@ -22,11 +21,12 @@ const GZIP: [u8; 3] = [0x1f, 0x8b, 0x08];
 const TAIL: u64 = 4 << 20;
 /// How long a header may be that tells the name of the entry behind it (Go's `archive/tar`).
 const EXTENSION: u64 = 1 << 20;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The files of an archive, in its order, and the folder they were packed in.
 pub(super) struct Unpacked {
     /// Paths without the folder that all of them stand in; contents without byte-order mark.
-    pub(super) files: Vec<RawFile>,
+    pub(super) files: Vec<File>,
     /// The first component of the first file's name: as a rule the chart's name.
     pub(super) folder: String,
 }
@@ -74,7 +74,7 @@ fn sniffed(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// Unpacks an archive. Contents are slices of one buffer, which grows with what was really read.
+/// Unpacks an archive.
 ///
 /// # Errors
 /// [`ErrorKind::Corrupt`] for what isn't an archive, is cut short or damaged; [`ErrorKind::Chart`] for entries that Helm or we refuse;
@@ -98,8 +98,8 @@ pub(super) fn unpack(packed: &[u8], budget: &mut Budget<'_>) -> Result<Unpacked>
 }
 
 fn read_entries(stream: &mut Inflating<'_>, budget: &mut Budget<'_>) -> Result<Unpacked> {
-    let mut buffer: Vec<u8> = Vec::new();
-    let mut found: Vec<(String, std::ops::Range<usize>)> = Vec::new();
+    let mut used = 0;
+    let mut files: Vec<File> = Vec::new();
     let mut folder = String::new();
     let mut long_name = None;
     let mut archive = tar::Archive::new(stream);
@@ -117,18 +117,15 @@ fn read_entries(stream: &mut Inflating<'_>, budget: &mut Budget<'_>) -> Result<U
             continue;
         }
         let (first, path) = inner_path(&name)?;
-        let start = buffer.len();
-        copy_content(&mut entry, &name, &mut buffer, budget)?;
-        if found.is_empty() {
+        let bytes = content(&mut entry, &name, &mut used, budget)?;
+        if files.is_empty() {
             folder = first;
         }
-        found.push((path, start..buffer.len()));
+        files.push(File { path, bytes });
     }
-    if found.is_empty() {
+    if files.is_empty() {
         return Err(Error::new(ErrorKind::Chart, "no files in chart archive").hint("pack the chart again with `helm package`"));
     }
-    let buffer = Bytes::from(buffer);
-    let files = found.into_iter().map(|(path, range)| RawFile { path, bytes: without_bom(&buffer.slice(range)) }).collect();
     Ok(Unpacked { files, folder })
 }
 
@@ -225,11 +222,10 @@ fn inner_path(name: &str) -> Result<(String, String)> {
 /// What to try about Helm's limits.
 const SMALLER: &str = "Helm refuses it, too: name what the chart doesn't need in .helmignore and pack it again with `helm package`";
 
-/// Appends an entry's content to the buffer, whose length is what this archive has used of `chart_bytes`.
-fn copy_content<R: Read>(entry: &mut tar::Entry<'_, R>, name: &str, buffer: &mut Vec<u8>, budget: &mut Budget<'_>) -> Result<()> {
+/// An entry's content. `used` is what this archive has used of `chart_bytes`.
+fn content<R: Read>(entry: &mut tar::Entry<'_, R>, name: &str, used: &mut u64, budget: &mut Budget<'_>) -> Result<Arc<[u8]>> {
     let Limits { chart_bytes, file_bytes, .. } = *budget.limits;
     let size = entry.size();
-    let used = buffer.len() as u64;
     let chart_is_too_large =
         || Error::new(ErrorKind::Limit, format!("decompressed chart is larger than the maximum size {chart_bytes}")).hint(SMALLER);
     if used.saturating_add(size) > chart_bytes {
@@ -240,20 +236,22 @@ fn copy_content<R: Read>(entry: &mut tar::Entry<'_, R>, name: &str, buffer: &mut
         return Err(Error::new(ErrorKind::Limit, message).hint(SMALLER));
     }
     budget.take_bytes(size)?;
-    let read = entry.take(size).read_to_end(buffer).map_err(broken)? as u64;
-    if read < size {
-        return Err(cut_short());
+    // Read to where it stays; the size is within the limits.
+    let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, usize::try_from(size).unwrap_or(usize::MAX)).collect();
+    if let Some(room) = Arc::get_mut(&mut bytes) {
+        entry.read_exact(room).map_err(broken)?;
     }
     // Helm refuses a chart that fills its limit to the last byte, too.
-    if used + size == chart_bytes {
+    *used += size;
+    if *used == chart_bytes {
         return Err(chart_is_too_large());
     }
-    Ok(())
+    Ok(if bytes.starts_with(BYTE_ORDER_MARK) { without_bom(&bytes).into() } else { bytes })
 }
 
 /// The content without the UTF-8 byte-order mark that Helm takes off every file.
-pub(super) fn without_bom(bytes: &Bytes) -> Bytes {
-    if bytes.starts_with(b"\xef\xbb\xbf") { bytes.slice(3..) } else { bytes.clone() }
+pub(super) fn without_bom(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
 }
 
 fn cut_short() -> Error {

@@ -58,10 +58,10 @@ fn open_root(package: &Package, limits: &Limits) -> Result<Chart> {
 #[derive(Clone, Copy)]
 struct Item<'a> {
     path: &'a str,
-    bytes: &'a Bytes,
+    bytes: &'a Arc<[u8]>,
 }
 
-fn items(files: &[RawFile]) -> Vec<Item<'_>> {
+fn items(files: &[File]) -> Vec<Item<'_>> {
     files.iter().map(|file| Item { path: &file.path, bytes: &file.bytes }).collect()
 }
 
@@ -116,7 +116,7 @@ struct Parts<'a> {
 
 impl Opening<'_> {
     /// A folder's files as Helm's directory loader hands them on.
-    fn checked_folder(&mut self, files: &[RawFile]) -> Result<Vec<RawFile>> {
+    fn checked_folder(&mut self, files: &[RawFile]) -> Result<Vec<File>> {
         let Limits { file_bytes, path_bytes, .. } = *self.budget.limits;
         let check = |file: &RawFile| {
             self.budget.take_entry()?;
@@ -129,7 +129,7 @@ impl Opening<'_> {
             if file.path.len() > path_bytes {
                 return Err(Error::new(ErrorKind::Limit, format!("the chart holds a name longer than {path_bytes} bytes")));
             }
-            Ok(RawFile { path: file.path.clone(), bytes: archive::without_bom(&file.bytes) })
+            Ok(File { path: file.path.clone(), bytes: archive::without_bom(&file.bytes).into() })
         };
         files.iter().map(check).collect()
     }
@@ -304,5 +304,5 @@ impl<'a> Parts<'a> {
 }
 
 fn file(item: &Item<'_>) -> File {
-    File { path: item.path.to_owned(), bytes: item.bytes.clone() }
+    File { path: item.path.to_owned(), bytes: Arc::clone(item.bytes) }
 }

@@ -20,8 +20,6 @@ mod tree;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use crate::fetch::Digest;
 use crate::value::Node;
 
@@ -64,8 +62,8 @@ pub struct Chart {
 pub struct File {
     /// The path inside its chart, with `/`.
     pub path: String,
-    /// The content without a byte-order mark: a slice of the archive's one buffer.
-    pub bytes: Bytes,
+    /// The content without a byte-order mark.
+    pub bytes: Arc<[u8]>,
 }
 
 /// Chart.yaml, as Helm's loader sees it (helm `pkg/chart/metadata.go`).

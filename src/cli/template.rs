@@ -57,7 +57,7 @@ fn render(package: &Package, release: &Release, profile: Profile, args: &Templat
     let overrides = values::overrides(&args.values, &profile)?;
     overrides.check(&profile)?;
     let chart = chart::open(package, &chart::Limits::default())?;
-    let mut prepared = Prepared::new(Arc::new(chart), profile, Limits::default());
+    let mut prepared = Prepared::new(Arc::new(chart), profile, Limits::default()).text_only();
     if args.skip_schema_validation {
         prepared = prepared.without_schemas();
     }
@@ -68,7 +68,10 @@ fn render(package: &Package, release: &Release, profile: Profile, args: &Templat
     }
     let options = TextOptions { include_crds: args.include_crds, no_hooks: args.no_hooks, skip_tests: args.skip_tests };
     let rendered = rendered?;
-    if args.show_only.is_empty() { Ok(rendered.text(options)) } else { rendered.text_of(&args.show_only, options) }
+    let text = if args.show_only.is_empty() { Ok(rendered.text(options)) } else { rendered.text_of(&args.show_only, options) };
+    // The process is about to end: taking trees of many thousand pieces apart would take as long as making some of them.
+    std::mem::forget((prepared, rendered));
+    text
 }
 
 /// The failure as Helm words it, then what chartshift knows besides: place, excerpt, hints.

@@ -164,8 +164,10 @@ fn read_archive(path: &Path, limit: u64) -> Result<Package> {
     let failed = |error: std::io::Error| {
         Error::new(ErrorKind::Io, format!("{} can't be read: {error}", path.display())).hint("check the path and its permissions")
     };
-    let mut bytes = Vec::new();
-    fs::File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes)).map_err(failed)?;
+    let file = fs::File::open(path).map_err(failed)?;
+    let expected = file.metadata().map_or(0, |known| known.len().min(limit) as usize);
+    let mut bytes = Vec::with_capacity(expected + 1);
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > limit {
         let message = format!("{} is larger than {} MiB, the most that is taken", path.display(), limit >> 20);
         return Err(Error::new(ErrorKind::Limit, message).hint("check that it is a chart; `helm package` keeps out what .helmignore names"));

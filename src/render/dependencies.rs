@@ -5,6 +5,8 @@
 //! what is done to the shared parts through one name is seen through the other. [`Graph`] keeps that graph, because its effects show in
 //! what is rendered; [`Mount`] is the tree that comes out of it.
 
+use std::sync::Arc;
+
 use super::coalesce::{self, Manner};
 use super::notes::Notes;
 use crate::chart::{Chart, Dependency};
@@ -56,17 +58,17 @@ impl<'c> Mount<'c> {
     }
 
     /// The custom resource definitions of the chart and of those below it.
-    pub(super) fn crds(&self) -> Vec<(String, bytes::Bytes)> {
+    pub(super) fn crds(&self) -> Vec<(String, Arc<[u8]>)> {
         let mut all = Vec::new();
         self.collect_crds(&mut all);
         all
     }
 
-    fn collect_crds(&self, all: &mut Vec<(String, bytes::Bytes)>) {
+    fn collect_crds(&self, all: &mut Vec<(String, Arc<[u8]>)>) {
         for file in &self.chart.files {
             let extension = file.path.rsplit('.').next().unwrap_or_default().to_lowercase();
             if file.path.starts_with("crds/") && matches!(&*extension, "yaml" | "yml" | "json") {
-                all.push((format!("{}/{}", self.path, file.path), file.bytes.clone()));
+                all.push((format!("{}/{}", self.path, file.path), Arc::clone(&file.bytes)));
             }
         }
         for child in &self.children {

@@ -24,7 +24,7 @@ pub struct Manifest {
     pub kind: String,
     /// The document's text without blank space in front of it, and, as Helm 3 cuts, behind it.
     pub text: Vec<u8>,
-    /// What the text says.
+    /// What the text says; nothing after [`Prepared::text_only`](super::Prepared::text_only).
     pub object: Arc<Node>,
     /// Where its lines come from, in a traced render.
     pub provenance: Option<Provenance>,

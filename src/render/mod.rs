@@ -50,6 +50,18 @@ pub use text::TextOptions;
 /// Stack of the thread that renders: templates nest by recursion, to the depth of [`Limits::depth`].
 const STACK_BYTES: usize = 1 << 30;
 
+/// What glibc's allocator is made to ask of the kernel at once for a thread that renders, in bytes. It would ask for a page at a time.
+const HEAP_BYTES: usize = 8 << 20;
+/// A block that glibc gives back to the kernel when it is freed, after which it keeps what is smaller than that.
+const LARGE_BLOCK: usize = 4 * HEAP_BYTES;
+
+/// Makes room in the thread's heap. No memory is touched, so none is used; other allocators make little of it.
+fn reserve_heap() {
+    for bytes in [LARGE_BLOCK, HEAP_BYTES] {
+        drop(std::hint::black_box(Vec::<u8>::with_capacity(bytes)));
+    }
+}
+
 /// What a release is called and what it is rendered for.
 #[derive(Debug, Clone)]
 pub struct Release {
@@ -101,7 +113,7 @@ pub struct Rendered {
     /// The hooks, in the same order of kinds.
     pub hooks: Vec<Hook>,
     /// The custom resource definitions that stand as they are: path and content, in Helm's order.
-    pub crds: Vec<(String, bytes::Bytes)>,
+    pub crds: Vec<(String, Arc<[u8]>)>,
     /// The rendered NOTES.txt of each chart that has one, by path.
     pub notes: Vec<(String, Vec<u8>)>,
     /// Every run of a function that gives another answer next time (chance, clock, new keys, cluster, network), in order; what they answer
@@ -155,6 +167,16 @@ impl Prepared {
         self
     }
 
+    /// The same chart for renders whose text is all that is wanted: the objects of their manifests are empty ([`Data::Null`]). Takes less
+    /// memory.
+    ///
+    /// [`Data::Null`]: crate::value::Data::Null
+    #[must_use]
+    pub fn text_only(mut self) -> Self {
+        self.documents = Documents::text_only();
+        self
+    }
+
     /// The same chart for stable renders: what comes from chance, clock or new keys is the same each time, for comparing.
     #[must_use]
     pub fn stable(mut self) -> Self {
@@ -189,7 +211,10 @@ impl Prepared {
         capabilities: &Capabilities,
         warnings: &mut Vec<String>,
     ) -> Result<Rendered> {
-        let work = || self.render_here(overrides, release, capabilities, warnings);
+        let work = || {
+            reserve_heap();
+            self.render_here(overrides, release, capabilities, warnings)
+        };
         thread::scope(|scope| {
             let thread = thread::Builder::new().name("render".into()).stack_size(STACK_BYTES).spawn_scoped(scope, work);
             let joined = thread.map_err(|error| Error::new(ErrorKind::Limit, format!("no thread to render on: {error}")))?.join();
@@ -259,12 +284,12 @@ impl Prepared {
         Ok(set)
     }
 
-    fn parse(&self, name: &str, content: &[u8]) -> Result<Arc<ParsedFile>> {
+    fn parse(&self, name: &str, content: &Arc<[u8]>) -> Result<Arc<ParsedFile>> {
         let known = self.parsed.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
         if let Some(parsed) = known {
             return Ok(parsed);
         }
-        let parsed = Arc::new(ParsedFile::parse(name, content, &self.profile)?);
+        let parsed = Arc::new(ParsedFile::parse(name, Arc::clone(content), &self.profile)?);
         self.parsed.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Arc::clone(&parsed));
         Ok(parsed)
     }
@@ -272,7 +297,7 @@ impl Prepared {
 
 /// A template file with what it is executed with.
 struct Renderable<'c> {
-    content: &'c [u8],
+    content: &'c Arc<[u8]>,
     /// The chart's top-level object, shared by all its files.
     data: Map,
     base_path: String,

@@ -1,6 +1,8 @@
 //! The top-level objects of templates: `.Release`, `.Chart`, `.Capabilities`, `.Files`, `.Template` (Helm 3.17 `pkg/engine`,
 //! `pkg/chart/metadata.go`, Helm 4 `pkg/chart/common.go`).
 
+use std::sync::Arc;
+
 use super::dependencies::{Declared, Mount};
 use super::{Capabilities, Release};
 use crate::template::object::{Field, InPlace, Struct, StructType};
@@ -60,7 +62,7 @@ fn release_object(release: &Release) -> Value {
 }
 
 fn files_object(mount: &Mount<'_>) -> Value {
-    let files = mount.chart.files.iter().map(|file| (Text::from(&*file.path), Value::Bytes(Text::from(&*file.bytes))));
+    let files = mount.chart.files.iter().map(|file| (Text::from(&*file.path), Value::Bytes(Text::from(Arc::clone(&file.bytes)))));
     Value::Map(Map::of(MapKind::Files, files.collect()))
 }
 

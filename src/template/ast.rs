@@ -20,8 +20,8 @@ pub(crate) struct File {
 
 impl File {
     /// A text under a name.
-    pub(crate) fn new(name: &str, text: &[u8]) -> Self {
-        Self { name: name.into(), text: text.into(), newlines: OnceLock::new() }
+    pub(crate) fn new(name: &str, text: Arc<[u8]>) -> Self {
+        Self { name: name.into(), text, newlines: OnceLock::new() }
     }
 
     /// The line of an offset, from 1, and its byte offset in that line, from 0, as Go's error messages count.
@@ -51,25 +51,40 @@ impl File {
 pub(crate) struct Template {
     pub(crate) name: Arc<str>,
     pub(crate) file: Arc<File>,
-    pub(crate) body: Vec<Node>,
+    pub(crate) body: Box<[Node]>,
 }
 
 impl Template {
     /// Whether it has nothing but blanks and comments: such a definition never replaces another.
     pub(crate) fn is_empty(&self) -> bool {
-        self.body.iter().all(|node| matches!(node, Node::Text { text, .. } if bstr::ByteSlice::trim(&**text).is_empty()))
+        let is_blank = |text: &Piece| bstr::ByteSlice::trim(text.of(&self.file)).is_empty();
+        self.body.iter().all(|node| matches!(node, Node::Text(text) if is_blank(text)))
+    }
+}
+
+/// A part of the file's text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Piece {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+impl Piece {
+    /// The bytes, given the file that the piece is of.
+    pub(crate) fn of(self, file: &File) -> &[u8] {
+        &file.text[self.start as usize..self.end as usize]
     }
 }
 
 /// A statement.
 #[derive(Debug)]
 pub(crate) enum Node {
-    Text { at: u32, text: Arc<[u8]> },
+    Text(Piece),
     Action { at: u32, pipe: Pipe },
     If(Box<Branch>),
     With(Box<Branch>),
     Range(Box<Branch>),
-    Template { at: u32, name: Text, pipe: Option<Pipe> },
+    Template { at: u32, call: Box<TemplateCall> },
     Break { at: u32 },
     Continue { at: u32 },
 }
@@ -78,8 +93,15 @@ pub(crate) enum Node {
 #[derive(Debug)]
 pub(crate) struct Branch {
     pub(crate) pipe: Pipe,
-    pub(crate) body: Vec<Node>,
-    pub(crate) otherwise: Option<Vec<Node>>,
+    pub(crate) body: Box<[Node]>,
+    pub(crate) otherwise: Option<Box<[Node]>>,
+}
+
+/// The parts of `template`.
+#[derive(Debug)]
+pub(crate) struct TemplateCall {
+    pub(crate) name: Text,
+    pub(crate) pipe: Option<Pipe>,
 }
 
 /// Commands joined by `|`, and the variables that get the result.
@@ -88,15 +110,15 @@ pub(crate) struct Pipe {
     pub(crate) at: u32,
     /// `=` instead of `:=`.
     pub(crate) assigns: bool,
-    pub(crate) variables: Vec<Box<str>>,
-    pub(crate) commands: Vec<Command>,
+    pub(crate) variables: Box<[Arc<str>]>,
+    pub(crate) commands: Box<[Command]>,
 }
 
 /// A function, field or constant with arguments. Never empty.
 #[derive(Debug)]
 pub(crate) struct Command {
     pub(crate) at: u32,
-    pub(crate) args: Vec<Expr>,
+    pub(crate) args: Box<[Expr]>,
 }
 
 /// An operand.
@@ -112,13 +134,46 @@ pub(crate) enum ExprKind {
     Dot,
     Nil,
     Bool(bool),
-    Number(Number),
-    Str { quoted: Box<str>, text: Text },
-    Field(Vec<Text>),
-    Variable { name: Box<str>, fields: Vec<Text> },
+    Number(Box<Number>),
+    /// `written` is the constant in the template where it is not just the text in quotes.
+    Str {
+        written: Option<Box<str>>,
+        text: Text,
+    },
+    Field(Fields),
+    Variable {
+        name: Arc<str>,
+        fields: Fields,
+    },
     Function(&'static Function),
-    Chain { base: Box<Expr>, fields: Vec<Text> },
+    Chain {
+        base: Box<Expr>,
+        fields: Fields,
+    },
     Pipe(Box<Pipe>),
+}
+
+/// Names of fields, each looked up in what the one before it gave: `a.b.c`, as written. No name is empty or holds a dot.
+#[derive(Debug, Default)]
+pub(crate) struct Fields(Box<[u8]>);
+
+impl Fields {
+    /// The names in `a.b.c`; none in an empty text.
+    pub(crate) fn new(joined: &[u8]) -> Self {
+        Self(joined.into())
+    }
+
+    /// The names but the last, and the last; `None` when there is none.
+    pub(crate) fn split_last(&self) -> Option<(impl Iterator<Item = &[u8]>, &[u8])> {
+        let last = memchr::memrchr(b'.', &self.0);
+        let (front, name) = last.map_or((None, &*self.0), |dot| (Some(&self.0[..dot]), &self.0[dot + 1..]));
+        (!self.0.is_empty()).then(|| (front.into_iter().flat_map(|front| front.split(|byte| *byte == b'.')), name))
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// A number constant and every type it can be.
@@ -152,13 +207,17 @@ impl At<'_> {
     }
 }
 
-impl fmt::Display for At<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// Something in a template, printed: texts are pieces of its file.
+struct Shown<'t, T>(&'t T, &'t File);
+
+impl At<'_> {
+    /// How Go prints it, given the file it is in.
+    pub(crate) fn shown(&self, file: &File) -> String {
         match self {
-            At::Node(node) => node.fmt(f),
-            At::Pipe(pipe) => pipe.fmt(f),
-            At::Command(command) => command.fmt(f),
-            At::Expr(expr) => expr.fmt(f),
+            At::Node(node) => Shown(*node, file).to_string(),
+            At::Pipe(pipe) => pipe.to_string(),
+            At::Command(command) => command.to_string(),
+            At::Expr(expr) => expr.to_string(),
         }
     }
 }
@@ -166,23 +225,25 @@ impl fmt::Display for At<'_> {
 impl Node {
     pub(crate) fn at(&self) -> u32 {
         match self {
-            Node::Text { at, .. } | Node::Action { at, .. } | Node::Template { at, .. } | Node::Break { at } | Node::Continue { at } => *at,
+            Node::Text(text) => text.start,
+            Node::Action { at, .. } | Node::Template { at, .. } | Node::Break { at } | Node::Continue { at } => *at,
             Node::If(branch) | Node::With(branch) | Node::Range(branch) => branch.pipe.at,
         }
     }
 }
 
-impl fmt::Display for Node {
+impl fmt::Display for Shown<'_, Node> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Node::Text { text, .. } => f.write_str(&String::from_utf8_lossy(text)),
+        let Shown(node, file) = self;
+        match node {
+            Node::Text(text) => f.write_str(&String::from_utf8_lossy(text.of(file))),
             Node::Action { pipe, .. } => write!(f, "{{{{{pipe}}}}}"),
-            Node::If(branch) => branch.print("if", f),
-            Node::With(branch) => branch.print("with", f),
-            Node::Range(branch) => branch.print("range", f),
-            Node::Template { name, pipe, .. } => {
-                write!(f, "{{{{template {}", super::fmt::quote(name))?;
-                if let Some(pipe) = pipe {
+            Node::If(branch) => branch.print("if", file, f),
+            Node::With(branch) => branch.print("with", file, f),
+            Node::Range(branch) => branch.print("range", file, f),
+            Node::Template { call, .. } => {
+                write!(f, "{{{{template {}", super::fmt::quote(&call.name))?;
+                if let Some(pipe) = &call.pipe {
                     write!(f, " {pipe}")?;
                 }
                 f.write_str("}}")
@@ -194,12 +255,12 @@ impl fmt::Display for Node {
 }
 
 impl Branch {
-    fn print(&self, word: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn print(&self, word: &str, file: &File, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{{{{{word} {}}}}}", self.pipe)?;
-        self.body.iter().try_for_each(|node| write!(f, "{node}"))?;
+        self.body.iter().try_for_each(|node| write!(f, "{}", Shown(node, file)))?;
         if let Some(otherwise) = &self.otherwise {
             f.write_str("{{else}}")?;
-            otherwise.iter().try_for_each(|node| write!(f, "{node}"))?;
+            otherwise.iter().try_for_each(|node| write!(f, "{}", Shown(node, file)))?;
         }
         f.write_str("{{end}}")
     }
@@ -237,7 +298,8 @@ impl fmt::Display for Expr {
             ExprKind::Nil => f.write_str("nil"),
             ExprKind::Bool(value) => write!(f, "{value}"),
             ExprKind::Number(number) => f.write_str(&number.text),
-            ExprKind::Str { quoted, .. } => f.write_str(quoted),
+            ExprKind::Str { written: Some(written), .. } => f.write_str(written),
+            ExprKind::Str { written: None, text } => write!(f, "\"{}\"", text.lossy()),
             ExprKind::Field(fields) => print_fields(fields, f),
             ExprKind::Variable { name, fields } => {
                 f.write_str(name)?;
@@ -256,6 +318,6 @@ impl fmt::Display for Expr {
     }
 }
 
-fn print_fields(fields: &[Text], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    fields.iter().try_for_each(|field| write!(f, ".{}", field.lossy()))
+fn print_fields(fields: &Fields, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if fields.is_empty() { Ok(()) } else { write!(f, ".{}", String::from_utf8_lossy(&fields.0)) }
 }

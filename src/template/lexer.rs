@@ -57,8 +57,8 @@ pub(super) struct Token {
     pub(super) kind: Kind,
     pub(super) start: usize,
     pub(super) end: usize,
-    /// The line it starts on, from 1.
-    pub(super) line: u32,
+    /// How many line breaks in front of it don't count; see [`Lexer::line`].
+    uncounted: u32,
 }
 
 const LEFT: &[u8] = b"{{";
@@ -69,9 +69,8 @@ pub(super) struct Lexer<'t> {
     input: &'t [u8],
     pos: usize,
     start: usize,
-    /// The line at `counted`.
-    line: u32,
-    counted: usize,
+    /// The line breaks up to here that are in comments and so don't count.
+    uncounted: u32,
     paren_depth: usize,
     inside_action: bool,
     /// See [`Profile::comments_have_lines`](super::Profile::comments_have_lines).
@@ -87,8 +86,7 @@ impl<'t> Lexer<'t> {
             input,
             pos: 0,
             start: 0,
-            line: 1,
-            counted: 0,
+            uncounted: 0,
             paren_depth: 0,
             inside_action: false,
             comments_have_lines: profile.comments_have_lines,
@@ -105,7 +103,7 @@ impl<'t> Lexer<'t> {
     /// The next token; after an error or the end, the end forever.
     pub(super) fn next(&mut self) -> Token {
         if self.failed {
-            return Token { kind: Kind::Eof, start: self.input.len(), end: self.input.len(), line: self.line };
+            return Token { kind: Kind::Eof, start: self.start, end: self.start, uncounted: self.uncounted };
         }
         if self.inside_action { self.action() } else { self.text() }
     }
@@ -114,15 +112,13 @@ impl<'t> Lexer<'t> {
         &self.input[self.pos..]
     }
 
-    fn line_at(&mut self, offset: usize) -> u32 {
-        self.line += memchr::memchr_iter(b'\n', &self.input[self.counted..offset]).count() as u32;
-        self.counted = offset;
-        self.line
+    /// The line a token starts on, from 1, as Go counts.
+    pub(super) fn line(&self, token: Token) -> u32 {
+        1 + line_breaks(&self.input[..token.start]) - token.uncounted
     }
 
     fn emit(&mut self, kind: Kind) -> Token {
-        let line = self.line_at(self.start);
-        let token = Token { kind, start: self.start, end: self.pos, line };
+        let token = Token { kind, start: self.start, end: self.pos, uncounted: self.uncounted };
         self.start = self.pos;
         token
     }
@@ -130,8 +126,7 @@ impl<'t> Lexer<'t> {
     fn error(&mut self, message: impl Into<String>) -> Token {
         self.message = message.into();
         self.failed = true;
-        let line = self.line_at(self.start);
-        Token { kind: Kind::Error, start: self.start, end: self.start, line }
+        Token { kind: Kind::Error, start: self.start, end: self.start, uncounted: self.uncounted }
     }
 
     /// The character at `pos` and its length; an invalid byte is U+FFFD.
@@ -153,7 +148,8 @@ impl<'t> Lexer<'t> {
 
     fn text(&mut self) -> Token {
         loop {
-            let Some(found) = memchr::memmem::find(self.rest(), LEFT) else {
+            let rest = self.rest();
+            let Some(found) = memchr::memchr_iter(LEFT[0], rest).find(|at| rest[*at..].starts_with(LEFT)) else {
                 self.pos = self.input.len();
                 return if self.pos > self.start { self.emit(Kind::Text) } else { self.emit(Kind::Eof) };
             };
@@ -206,8 +202,7 @@ impl<'t> Lexer<'t> {
             return Some(self.error("comment ends before closing delimiter"));
         };
         if !self.comments_have_lines {
-            self.line_at(self.start);
-            self.counted = self.pos;
+            self.uncounted += line_breaks(&self.input[self.start..self.pos]);
         }
         self.skip_right_delim(trims);
         self.start = self.pos;
@@ -332,11 +327,12 @@ impl<'t> Lexer<'t> {
     }
 
     fn skip_word(&mut self) {
-        while let Some((c, size)) = self.peek() {
-            if !is_alphanumeric(c) {
-                break;
+        loop {
+            self.pos += self.rest().iter().take_while(|byte| **byte == b'_' || byte.is_ascii_alphanumeric()).count();
+            match self.peek() {
+                Some((c, size)) if is_alphanumeric(c) => self.pos += size,
+                _ => return,
             }
-            self.pos += size;
         }
     }
 
@@ -437,6 +433,10 @@ impl<'t> Lexer<'t> {
             _ => true,
         }
     }
+}
+
+fn line_breaks(text: &[u8]) -> u32 {
+    memchr::memchr_iter(b'\n', text).count() as u32
 }
 
 fn is_space(byte: u8) -> bool {

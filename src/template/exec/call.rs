@@ -126,19 +126,20 @@ impl<'s> State<'s> {
 
     /// A constant as a parameter's type.
     fn constant(&mut self, param: Param, expr: &'s Expr) -> Outcome<Value> {
-        let expected = match (param, &expr.kind) {
-            (Param::Any | Param::Raw, _) => return self.literal(expr),
-            (Param::Bool, ExprKind::Bool(value)) => return Ok(Value::Bool(*value)),
-            (Param::Str, ExprKind::Str { text, .. }) => return Ok(Value::Str(text.clone())),
-            (Param::Int, ExprKind::Number(Number { int: Some(int), .. })) => return Ok(Value::Int(*int)),
-            (Param::Uint32, ExprKind::Number(Number { uint: Some(uint), .. })) => return Ok(Value::Uint64(*uint)),
-            (Param::Float, ExprKind::Number(Number { float: Some(float), .. })) => return Ok(Value::Float(*float)),
-            (Param::Bool, _) => "bool",
-            (Param::Str, _) => "string",
-            (Param::Int, _) => "integer",
-            (Param::Uint32, _) => "unsigned integer",
-            (Param::Float, _) => "float",
-            (param, _) => {
+        let number = if let ExprKind::Number(number) = &expr.kind { Some(&**number) } else { None };
+        let expected = match (param, &expr.kind, number) {
+            (Param::Any | Param::Raw, ..) => return self.literal(expr),
+            (Param::Bool, ExprKind::Bool(value), _) => return Ok(Value::Bool(*value)),
+            (Param::Str, ExprKind::Str { text, .. }, _) => return Ok(Value::Str(text.clone())),
+            (Param::Int, _, Some(Number { int: Some(int), .. })) => return Ok(Value::Int(*int)),
+            (Param::Uint32, _, Some(Number { uint: Some(uint), .. })) => return Ok(Value::Uint64(*uint)),
+            (Param::Float, _, Some(Number { float: Some(float), .. })) => return Ok(Value::Float(*float)),
+            (Param::Bool, ..) => "bool",
+            (Param::Str, ..) => "string",
+            (Param::Int, ..) => "integer",
+            (Param::Uint32, ..) => "unsigned integer",
+            (Param::Float, ..) => "float",
+            (param, ..) => {
                 return Err(self.error(&format!("can't handle {expr} for arg of type {}", param.type_name())));
             }
         };

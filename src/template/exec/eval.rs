@@ -2,7 +2,7 @@
 
 use super::Operand;
 use super::walk::{Outcome, State, Variable};
-use crate::template::ast::{At, Command, Expr, ExprKind, Number, Pipe};
+use crate::template::ast::{At, Command, Expr, ExprKind, Fields, Number, Pipe};
 use crate::template::fmt::inside;
 use crate::template::functions::methods;
 use crate::template::value::{Map, MapKind, Text, Value};
@@ -28,14 +28,14 @@ impl<'s> State<'s> {
     pub(super) fn pipeline(&mut self, dot: &Operand, pipe: &'s Pipe) -> Outcome<Value> {
         self.at = Some(At::Pipe(pipe));
         let mut piped = None;
-        for command in &pipe.commands {
+        for command in &*pipe.commands {
             let result = self.command(dot, command, piped)?;
             piped = Some(Operand::bare(result.value));
         }
         let value = piped.unwrap_or(Operand::INVALID);
         if !pipe.variables.is_empty() {
             let taint = self.session.tracer.as_ref().and_then(|tracer| tracer.taint(self.whereabouts.around));
-            for name in &pipe.variables {
+            for name in &*pipe.variables {
                 let (value, taint) = (value.clone(), taint.clone());
                 if pipe.assigns {
                     *self.slot(name)? = Variable { name, value, taint };
@@ -88,14 +88,16 @@ impl<'s> State<'s> {
         match &expr.kind {
             ExprKind::Bool(value) => Ok(Value::Bool(*value)),
             ExprKind::Str { text, .. } => Ok(Value::Str(text.clone())),
-            ExprKind::Number(Number { float: Some(float), ideal_float: true, .. }) => Ok(Value::Float(*float)),
-            ExprKind::Number(Number { int: Some(int), .. }) => Ok(Value::Int(*int)),
-            ExprKind::Number(number) => Err(self.error(&format!("{} overflows int", number.text))),
+            ExprKind::Number(number) => match **number {
+                Number { float: Some(float), ideal_float: true, .. } => Ok(Value::Float(float)),
+                Number { int: Some(int), .. } => Ok(Value::Int(int)),
+                _ => Err(self.error(&format!("{} overflows int", number.text))),
+            },
             _ => Err(self.error(&format!("can't handle assignment of {expr} to empty interface argument"))),
         }
     }
 
-    pub(super) fn variable(&mut self, dot: &Operand, expr: &'s Expr, name: &str, fields: &'s [Text], given: Given<'s>) -> Outcome<Operand> {
+    pub(super) fn variable(&mut self, dot: &Operand, expr: &'s Expr, name: &str, fields: &'s Fields, given: Given<'s>) -> Outcome<Operand> {
         self.at = Some(At::Expr(expr));
         let Some(variable) = self.variables.iter().rev().find(|known| known.name == name) else {
             return Err(self.error(&format!("undefined variable: {name}")));
@@ -116,7 +118,7 @@ impl<'s> State<'s> {
         dot: &Operand,
         expr: &'s Expr,
         base: &'s Expr,
-        fields: &'s [Text],
+        fields: &'s Fields,
         given: Given<'s>,
     ) -> Outcome<Operand> {
         self.at = Some(At::Expr(expr));
@@ -133,22 +135,22 @@ impl<'s> State<'s> {
         dot: &Operand,
         mut receiver: Operand,
         expr: &'s Expr,
-        fields: &'s [Text],
+        fields: &'s Fields,
         given: Given<'s>,
     ) -> Outcome<Operand> {
-        let Some((last, front)) = fields.split_last() else { return Ok(receiver) };
+        let Some((front, last)) = fields.split_last() else { return Ok(receiver) };
         for field in front {
             receiver = self.field(dot, receiver, expr, field, Given::NONE)?;
         }
         self.field(dot, receiver, expr, last, given)
     }
 
-    fn field(&mut self, dot: &Operand, receiver: Operand, expr: &'s Expr, name: &'s Text, given: Given<'s>) -> Outcome<Operand> {
+    fn field(&mut self, dot: &Operand, receiver: Operand, expr: &'s Expr, name: &'s [u8], given: Given<'s>) -> Outcome<Operand> {
         if receiver.is_invalid() {
             return Ok(Operand::INVALID);
         }
         if let Value::Nil = receiver.value {
-            return Err(self.error(&format!("nil pointer evaluating interface {{}}.{}", name.lossy())));
+            return Err(self.error(&format!("nil pointer evaluating interface {{}}.{}", String::from_utf8_lossy(name))));
         }
         if let Value::Map(Map { kind: MapKind::Any, .. }) = receiver.value {
             // The usual case: a plain map has no methods.
@@ -159,14 +161,16 @@ impl<'s> State<'s> {
             Value::Struct(object) => {
                 if let Some(value) = object.field(name) {
                     if !given.is_empty() {
-                        return Err(self.error(&format!("{} has arguments but cannot be invoked as function", name.lossy())));
+                        return Err(
+                            self.error(&format!("{} has arguments but cannot be invoked as function", String::from_utf8_lossy(name)))
+                        );
                     }
                     return Ok(Operand::bare(value));
                 }
             }
             Value::Map(map) => {
                 if !given.is_empty() {
-                    return Err(self.error(&format!("{} is not a method but has arguments", name.lossy())));
+                    return Err(self.error(&format!("{} is not a method but has arguments", String::from_utf8_lossy(name))));
                 }
                 let found = entry(map, name);
                 if let Some(tracer) = &self.session.tracer {
@@ -176,12 +180,12 @@ impl<'s> State<'s> {
             }
             _ => {}
         }
-        let hidden = inside(&receiver.value).is_some_and(|object| object.of.fields.iter().any(|field| field.name.as_bytes() == &**name));
+        let hidden = inside(&receiver.value).is_some_and(|object| object.of.fields.iter().any(|field| field.name.as_bytes() == name));
         if hidden {
-            let (field, of) = (name.lossy(), receiver.value.type_name());
+            let (field, of) = (String::from_utf8_lossy(name), receiver.value.type_name());
             return Err(self.error(&format!("{field} is an unexported field of struct type {of}")));
         }
-        Err(self.error(&format!("can't evaluate field {} in type {}", name.lossy(), receiver.static_type())))
+        Err(self.error(&format!("can't evaluate field {} in type {}", String::from_utf8_lossy(name), receiver.static_type())))
     }
 }
 

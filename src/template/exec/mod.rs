@@ -361,7 +361,7 @@ impl<'s> Session<'s> {
         if let Some(parsed) = self.parsed.borrow().get(text) {
             return Ok(Rc::clone(parsed));
         }
-        let parsed = Rc::new(parse(TPL_NAME, text, self.profile())?);
+        let parsed = Rc::new(parse(TPL_NAME, text.clone().into(), self.profile())?);
         self.parsed.borrow_mut().insert(text.clone(), Rc::clone(&parsed));
         Ok(parsed)
     }

@@ -178,7 +178,7 @@ fn deep_nesting_is_refused_when_parsed() {
 fn a_failure_tells_the_chain_of_calls() {
     let mut set = TemplateSet::new(Profile::V3_17);
     let text = b"a: 1\nb: {{ include \"inner\" . }}\n{{ define \"inner\" }}\n  {{ .x.y }}{{ end }}";
-    set.add(&ParsedFile::parse("c/t.yaml", text, &Profile::V3_17).unwrap());
+    set.add(&ParsedFile::parse("c/t.yaml", &text[..], &Profile::V3_17).unwrap());
     let session = Session::new(&set, Limits::default());
     let error = session.render("c/t.yaml", Value::map(Table::new())).unwrap_err();
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/template");
@@ -190,7 +190,7 @@ fn a_failure_tells_the_chain_of_calls() {
 #[test]
 fn functions_that_answer_differently_next_time_are_noted() {
     let mut set = TemplateSet::new(Profile::V3_17);
-    set.add(&ParsedFile::parse("t", b"{{ randAlpha 3 | len }}\n{{ upper \"a\" }}{{ now | kindOf }}", &Profile::V3_17).unwrap());
+    set.add(&ParsedFile::parse("t", *b"{{ randAlpha 3 | len }}\n{{ upper \"a\" }}{{ now | kindOf }}", &Profile::V3_17).unwrap());
     let session = Session::new(&set, Limits::default());
     assert_eq!(session.render("t", Value::Nil).unwrap(), b"3\nAstruct");
     let calls: Vec<(&str, usize)> = session.impure_calls().iter().map(|call| (call.function, call.line)).collect();

@@ -7,9 +7,9 @@ use super::trace::reads::SetId;
 use super::trace::{Taint, Tracer, Whereabouts};
 use super::{Operand, Scope, Session};
 use crate::error::Place;
-use crate::template::ast::{At, Branch, Node, Pipe, Template};
+use crate::template::ast::{At, Branch, Node, Pipe, Template, TemplateCall};
 use crate::template::fmt::{print_value, quote, shown_text};
-use crate::template::value::{Elem, MapKind, Text, Value};
+use crate::template::value::{Elem, MapKind, Value};
 
 /// The result of evaluating something; the error is complete.
 pub(super) type Outcome<T> = Result<T, Box<RenderError>>;
@@ -112,7 +112,7 @@ impl<'s> State<'s> {
             template: self.template.name.clone(),
             place,
             line_text: String::from_utf8_lossy(line_text).trim_end_matches('\r').into(),
-            expression: at.to_string(),
+            expression: at.shown(file),
         }
     }
 
@@ -135,17 +135,18 @@ impl<'s> State<'s> {
         self.at = Some(At::Node(node));
         self.session.step().map_err(|fail| self.failed("", fail))?;
         match node {
-            Node::Text { at, text } => {
+            Node::Text(piece) => {
+                let text = piece.of(&self.template.file);
                 self.write(text)?;
                 if let Some(tracer) = &self.session.tracer {
-                    tracer.wrote_text(&self.whereabouts, &self.template.file, *at as usize, text);
+                    tracer.wrote_text(&self.whereabouts, &self.template.file, piece.start as usize, text);
                 }
             }
             Node::Action { pipe, .. } => self.action(dot, node, pipe)?,
             Node::If(branch) => return self.condition(dot, branch, false),
             Node::With(branch) => return self.condition(dot, branch, true),
             Node::Range(branch) => return self.range(dot, branch),
-            Node::Template { name, pipe, .. } => self.call_template(dot, node, name, pipe.as_ref())?,
+            Node::Template { call, .. } => self.call_template(dot, node, call)?,
             Node::Break { .. } => return Ok(Flow::Break),
             Node::Continue { .. } => return Ok(Flow::Continue),
         }
@@ -303,7 +304,7 @@ impl<'s> State<'s> {
     /// Gives the range's variables, which are the topmost ones, the element and its index.
     fn bind(&mut self, pipe: &'s Pipe, top: usize, index: Value, element: &Operand) -> Outcome<()> {
         let index = Operand::bare(index);
-        match (pipe.variables.as_slice(), pipe.assigns) {
+        match (&*pipe.variables, pipe.assigns) {
             ([], _) => {}
             ([one], true) => self.slot(one)?.value = element.clone(),
             ([first, second, ..], true) => {
@@ -327,7 +328,8 @@ impl<'s> State<'s> {
         }
     }
 
-    fn call_template(&mut self, dot: &Operand, node: &Node, name: &Text, pipe: Option<&'s Pipe>) -> Outcome<()> {
+    fn call_template(&mut self, dot: &Operand, node: &Node, call: &'s TemplateCall) -> Outcome<()> {
+        let name = &call.name;
         let Some(template) = self.scope.find(name) else {
             return Err(self.error(&format!("template {} not defined", quote(name))));
         };
@@ -335,7 +337,7 @@ impl<'s> State<'s> {
         if let Some(tracer) = &self.session.tracer {
             tracer.begin();
         }
-        let data = match pipe {
+        let data = match &call.pipe {
             Some(pipe) => self.pipeline(dot, pipe)?,
             None => Value::Nil,
         };

@@ -53,7 +53,7 @@ const STACK_BYTES: usize = 1 << 30;
 /// What glibc's allocator is made to ask of the kernel at once for a thread that renders, in bytes. It would ask for a page at a time.
 const HEAP_BYTES: usize = 8 << 20;
 /// A block that glibc gives back to the kernel when it is freed, after which it keeps what is smaller than that.
-const LARGE_BLOCK: usize = 4 * HEAP_BYTES;
+const LARGE_BLOCK: usize = 2 * HEAP_BYTES;
 
 /// Makes room in the thread's heap. No memory is touched, so none is used; other allocators make little of it.
 fn reserve_heap() {

@@ -51,9 +51,9 @@ fn bytes(words: &[u64]) -> Vec<u8> {
 fn prime(bits: usize, small: &[u32]) -> Result<Words, getrandom::Error> {
     loop {
         let start = random_start(bits)?;
-        let candidates: Vec<Words> = sieve(&start, small).into_iter().map(|distance| plus(&start, distance)).collect();
-        for batch in candidates.chunks(ROW) {
-            for index in passing_fermat(batch) {
+        for distances in sieve(&start, small).chunks(ROW) {
+            let batch: Vec<Words> = distances.iter().map(|&distance| plus(&start, distance)).collect();
+            for index in passing_fermat(&batch) {
                 let candidate = &batch[index];
                 if remainder(candidate, EXPONENT) != 1 && is_probably_prime(candidate)? {
                     return Ok(candidate.clone());
@@ -182,9 +182,9 @@ fn difference(larger: &[u64], smaller: &[u64]) -> Words {
     larger.iter().zip(smaller).map(subtract).collect()
 }
 
-/// How many limbs a modulus of so many words takes.
+/// How many limbs a modulus of so many words takes, an even number.
 fn limbs(words: usize) -> usize {
-    (64 * words + HEADROOM).div_ceil(LIMB_BITS)
+    (64 * words + HEADROOM).div_ceil(LIMB_BITS).next_multiple_of(2)
 }
 
 /// What stands for the number one in Montgomery's form: two to the power of all bits of the limbs, reduced.

@@ -3,7 +3,7 @@
 
 /// How many numbers a row holds.
 pub(crate) const ROW: usize = 8;
-/// The bits of a limb: a column of 150 products of two limbs fits 64 bits, and vectors multiply 32 bits.
+/// The bits of a limb: a column of 152 products of two limbs fits 64 bits, and vectors multiply 32 bits.
 pub(crate) const LIMB_BITS: usize = 28;
 const LIMB: u64 = (1 << LIMB_BITS) - 1;
 const HALF: u64 = u32::MAX as u64;
@@ -50,8 +50,13 @@ impl Row {
     }
 }
 
+/// Columns that are summed together, so that a limb serves them all once it is loaded.
+const BLOCK: usize = 4;
+/// Zeros behind a number, for the ends of its last blocks.
+const PADDING: usize = BLOCK;
+
 /// Squares the state for each bit, and multiplies by the base where it is set: one becomes the base to the power whose bits these are, most
-/// significant first. `state` is in Montgomery's form, and ends below twice base times modulus.
+/// significant first. `state` is in Montgomery's form, its limbs even in number, and ends below twice base times modulus.
 #[inline(always)]
 pub(crate) fn power(state: &mut [Row], moduli: &[Row], bits: &[Row], bases: &Row) {
     // The negated inverse of the lowest limb: each round doubles the bits that are right.
@@ -60,64 +65,132 @@ pub(crate) fn power(state: &mut [Row], moduli: &[Row], bits: &[Row], bases: &Row
     for _ in 0..5 {
         inverse = inverse.zip(lowest, |inverse, limb| inverse.wrapping_mul(2_u64.wrapping_sub(limb.wrapping_mul(inverse))));
     }
-    let inverse = inverse.map(|inverse| inverse.wrapping_neg() & LIMB);
-    let mut factors = vec![Row::ZERO; state.len()];
+    let padded = |rows: &[Row]| [rows, &[Row::ZERO; PADDING]].concat();
+    let mut powers = Powers {
+        count: state.len(),
+        state: padded(state),
+        moduli: padded(moduli),
+        inverse: inverse.map(|inverse| inverse.wrapping_neg() & LIMB),
+        factors: vec![Row::ZERO; state.len()],
+    };
     for bit in bits {
-        square(state, moduli, inverse, &mut factors);
-        let factor = bit.zip(*bases, |bit, base| if bit == 1 { base } else { 1 });
+        powers.square();
+        powers.multiply(bit.zip(*bases, |bit, base| if bit == 1 { base } else { 1 }));
+    }
+    state.copy_from_slice(&powers.state[..state.len()]);
+}
+
+/// Numbers in Montgomery's form that become powers.
+struct Powers {
+    /// How many limbs they have.
+    count: usize,
+    /// The numbers, padded.
+    state: Vec<Row>,
+    /// Their moduli, padded.
+    moduli: Vec<Row>,
+    /// The negated inverses of the lowest limbs of the moduli.
+    inverse: Row,
+    /// How often the moduli are added to the squares, limb by limb.
+    factors: Vec<Row>,
+}
+
+impl Powers {
+    /// Multiplies by numbers that fit a limb.
+    #[inline(always)]
+    fn multiply(&mut self, by: Row) {
         let mut carry = Row::ZERO;
-        for limb in state.iter_mut() {
-            let sum = limb.times(factor).plus(carry);
+        for limb in &mut self.state[..self.count] {
+            let sum = limb.times(by).plus(carry);
             *limb = sum.map(|sum| sum & LIMB);
             carry = sum.map(|sum| sum >> LIMB_BITS);
         }
     }
-}
 
-/// Montgomery's squaring, column by column; `factors` is room for the multiples of the modulus that are added. The result is below twice
-/// the modulus as long as four times the square of what `state` exceeds it by fits the spare bits.
-#[inline(always)]
-fn square(state: &mut [Row], moduli: &[Row], inverse: Row, factors: &mut [Row]) {
-    let count = state.len();
-    let mut sum = Row::ZERO;
-    for column in 0..2 * count {
-        let first = (column + 1).saturating_sub(count);
-        let pairs = (column + 1).min(2 * count - 1 - column) / 2;
-        let crossed = products(&state[first..first + pairs], &state[column + 1 - first - pairs..column + 1 - first]);
-        sum = sum.plus(crossed.map(|crossed| crossed << 1));
-        if column % 2 == 0 {
-            let middle = state[column / 2];
-            sum = sum.plus(middle.times(middle));
+    /// Montgomery's squaring, block by block of columns. The results are below twice the moduli as long as four times the square of what the
+    /// numbers exceed them by fits the spare bits.
+    #[inline(always)]
+    fn square(&mut self) {
+        let count = self.count;
+        let mut carry = Row::ZERO;
+        for column in (0..2 * count).step_by(BLOCK) {
+            // What all columns of the block have: pairs of limbs around their middles, and factors with limbs of the modulus.
+            let (first, middle, known) = (column.saturating_sub(count), column / 2, column.min(count));
+            let [even, odd, third, fourth] = products(&self.state[first..middle], &self.state[column + 1 - middle..column + BLOCK - first]);
+            let [even_added, odd_added, third_added, fourth_added] =
+                products(&self.factors[first..known], &self.moduli[column + 1 - known..column + BLOCK - first]);
+            carry = self.settle(column, [even, odd], [even_added, odd_added], carry);
+            if column + 2 < 2 * count {
+                let limb = self.state[middle];
+                let pairs = [third.plus(limb.times(self.state[middle + 2])), fourth.plus(limb.times(self.state[middle + 3]))];
+                let added = [third_added.plus(self.added(column, 2)), fourth_added.plus(self.added(column, 3))];
+                carry = self.settle(column + 2, pairs, added, carry);
+            }
         }
-        if column < count {
-            sum = sum.plus(products(&factors[..column], &moduli[1..=column]));
-            let factor = sum.times(inverse).map(|factor| factor & LIMB);
-            factors[column] = factor;
-            sum = sum.plus(factor.times(moduli[0]));
+    }
+
+    /// What the factors of two columns add to the column so far behind the first.
+    #[inline(always)]
+    fn added(&self, column: usize, behind: usize) -> Row {
+        match self.factors.get(column..column + 2) {
+            Some([even, odd]) => even.times(self.moduli[behind]).plus(odd.times(self.moduli[behind - 1])),
+            _ => Row::ZERO,
+        }
+    }
+
+    /// Two columns, from what the pairs of limbs around their middles and the factors so far come to and from what the column before carries:
+    /// finds their factors or writes their limbs of the results, and gives what they carry.
+    #[inline(always)]
+    fn settle(&mut self, column: usize, pairs: [Row; 2], added: [Row; 2], carry: Row) -> Row {
+        let (middle, next) = (self.state[column / 2], self.state[column / 2 + 1]);
+        let odd_pairs = pairs[1].plus(middle.times(next));
+        let even = carry.plus(pairs[0].plus(pairs[0])).plus(middle.times(middle)).plus(added[0]);
+        let odd = odd_pairs.plus(odd_pairs).plus(added[1]);
+        if column < self.count {
+            let factor = self.factor(column, even);
+            let even = even.plus(factor.times(self.moduli[0]));
+            let odd = odd.plus(factor.times(self.moduli[1])).plus(even.map(|sum| sum >> LIMB_BITS));
+            let factor = self.factor(column + 1, odd);
+            odd.plus(factor.times(self.moduli[0])).map(|sum| sum >> LIMB_BITS)
         } else {
-            sum = sum.plus(products(&factors[first..], &moduli[first..]));
-            // No later column needs the factor of this place.
-            factors[column - count] = sum.map(|sum| sum & LIMB);
+            // No later column needs the limbs of these places.
+            let at = column - self.count;
+            let odd = odd.plus(even.map(|sum| sum >> LIMB_BITS));
+            self.state[at] = even.map(|sum| sum & LIMB);
+            self.state[at + 1] = odd.map(|sum| sum & LIMB);
+            odd.map(|sum| sum >> LIMB_BITS)
         }
-        sum = sum.map(|sum| sum >> LIMB_BITS);
     }
-    state.copy_from_slice(factors);
+
+    /// How often the modulus is added at a column, so that nothing is left there.
+    #[inline(always)]
+    fn factor(&mut self, column: usize, sum: Row) -> Row {
+        let factor = sum.times(self.inverse).map(|factor| factor & LIMB);
+        self.factors[column] = factor;
+        factor
+    }
 }
 
-/// The sum of the products of each limb with its counterpart from the other end.
+/// The sums of the products of limbs with their counterparts from the other end, for a block of columns: one limb further on in each. The
+/// limbs are even in number.
 #[inline(always)]
-fn products(left: &[Row], right: &[Row]) -> Row {
-    let (mut even, mut odd) = (Row::ZERO, Row::ZERO);
+fn products(left: &[Row], right: &[Row]) -> [Row; BLOCK] {
+    let mut sums = [Row::ZERO; BLOCK];
     let (blocks, rest) = left.as_chunks::<4>();
-    let (last, from_end) = right.as_rchunks::<4>();
-    for (x, y) in blocks.iter().zip(from_end.iter().rev()) {
-        even = even.plus(x[0].times(y[3]));
-        odd = odd.plus(x[1].times(y[2]));
-        even = even.plus(x[2].times(y[1]));
-        odd = odd.plus(x[3].times(y[0]));
+    for (x, y) in blocks.iter().zip(right.array_windows::<{ BLOCK + 3 }>().rev().step_by(4)) {
+        sums = with_products(sums, x[0], [&y[3], &y[4], &y[5], &y[6]]);
+        sums = with_products(sums, x[1], [&y[2], &y[3], &y[4], &y[5]]);
+        sums = with_products(sums, x[2], [&y[1], &y[2], &y[3], &y[4]]);
+        sums = with_products(sums, x[3], [&y[0], &y[1], &y[2], &y[3]]);
     }
-    for (x, y) in rest.iter().zip(last.iter().rev()) {
-        even = even.plus(x.times(*y));
+    if let ([x0, x1], [y0, y1, y2, y3, y4, ..]) = (rest, right) {
+        sums = with_products(sums, *x0, [y1, y2, y3, y4]);
+        sums = with_products(sums, *x1, [y0, y1, y2, y3]);
     }
-    even.plus(odd)
+    sums
+}
+
+/// Sums with the products of a limb with those of a block. Written out, for the compiler would make vectors across the columns of a loop.
+#[inline(always)]
+fn with_products(sums: [Row; BLOCK], x: Row, y: [&Row; BLOCK]) -> [Row; BLOCK] {
+    [sums[0].plus(x.times(*y[0])), sums[1].plus(x.times(*y[1])), sums[2].plus(x.times(*y[2])), sums[3].plus(x.times(*y[3]))]
 }

@@ -32,6 +32,7 @@ pub(super) struct Compiled {
     written: Json,
     /// As the crate got it.
     prepared: Json,
+    size: Size,
     reading: Reading,
     /// What references lead to, where there are any.
     registry: Option<Registry<'static>>,
@@ -58,14 +59,20 @@ impl Compiled {
         reading: Reading,
         explain: impl FnOnce(&ValidationError<'_>) -> Option<String>,
     ) -> Result<Self, Unusable> {
-        let size = Size::of(&prepared).map_err(Unusable::Ours)?;
+        let size = Size::of(&prepared);
+        size.check().map_err(Unusable::Ours)?;
         let validator = reading.build(&prepared, BASE, &SPECIFICATIONS).map_err(|error| match (error.kind(), explain(&error)) {
             (_, Some(words)) => Unusable::Helm(words),
             (Kind::Referencing(Unresolved::Unretrievable { uri, .. }), None) => refused_reference(uri),
             _ => Unusable::Ours(Error::new(ErrorKind::Chart, format!("values.schema.json cannot be used: {error}"))),
         })?;
         let registry = size.has_references.then(|| registry(&prepared, reading.draft)).flatten();
-        Ok(Self { validator, written, prepared, reading, registry })
+        Ok(Self { validator, written, prepared, size, reading, registry })
+    }
+
+    /// Whether nothing is wrong with a document. The work is not limited: for schemas that are known, as metaschemas are.
+    pub(super) fn holds(&self, document: &Json) -> bool {
+        self.validator.is_valid(document)
     }
 
     /// What is wrong with values, error by error.
@@ -73,8 +80,11 @@ impl Compiled {
     /// # Errors
     /// A limit.
     pub(super) fn errors<'e>(&'e self, values: &'e Json) -> Result<Vec<ValidationError<'e>>, Unusable> {
-        check_work(&self.prepared, self.reading.draft, self.registry.as_ref().map(|registry| (registry, BASE)), values)
-            .map_err(Unusable::Ours)?;
+        let registry = self.registry.as_ref().map(|registry| (registry, BASE));
+        check_work((&self.prepared, &self.size, self.reading.draft), registry, values).map_err(Unusable::Ours)?;
+        if self.validator.is_valid(values) {
+            return Ok(Vec::new());
+        }
         let errors: Vec<_> = self.validator.iter_errors(values).collect();
         check_count(told(&errors)).map_err(Unusable::Ours)?;
         Ok(errors)

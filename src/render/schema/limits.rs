@@ -42,21 +42,40 @@ pub(super) struct Size {
     resources: usize,
     /// Whether a reference leads anywhere.
     pub(super) has_references: bool,
+    /// Whether what a reference leads to depends on where it is come from.
+    is_dynamic: bool,
+    /// Whether a value may meet several of its schemas.
+    branches: bool,
+    /// The most that one schema's lists ask of a value.
+    widest: u64,
 }
 
 impl Size {
     /// The size of a document.
+    pub(super) fn of(document: &Json) -> Self {
+        let mut size = Self::default();
+        size.add(document);
+        size
+    }
+
+    /// Whether a document of this size is compared with its metaschema: the work of that grows as the document does.
     ///
     /// # Errors
     /// What there is too much of.
-    pub(super) fn of(document: &Json) -> Result<Self, Error> {
-        let mut size = Self::default();
-        size.add(document);
-        match size {
-            Self { objects: MAX_SCHEMAS.., .. } => Err(too_much("holds more than 100000 schemas")),
+    pub(super) fn check_schemas(&self) -> Result<(), Error> {
+        if self.objects >= MAX_SCHEMAS { Err(too_much("holds more than 100000 schemas")) } else { Ok(()) }
+    }
+
+    /// Whether a document of this size is compiled.
+    ///
+    /// # Errors
+    /// What there is too much of.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.check_schemas()?;
+        match self {
             Self { patterns: MAX_PATTERNS.., .. } => Err(too_much("holds more than 1000 patterns")),
             Self { resources: TOO_MANY_RESOURCES.., .. } => Err(too_much("holds more than 4 schemas with an $id")),
-            size => Ok(size),
+            _ => Ok(()),
         }
     }
 
@@ -65,16 +84,65 @@ impl Size {
             Json::Array(items) => items.iter().for_each(|item| self.add(item)),
             Json::Object(map) => {
                 self.objects += 1;
-                self.patterns += usize::from(map.get("pattern").is_some_and(Json::is_string));
-                self.patterns += map.get("patternProperties").and_then(Json::as_object).map_or(0, Map::len);
-                self.resources += usize::from(map.get("$id").and_then(Json::as_str).is_some_and(|id| !id.starts_with('#')));
-                self.has_references |= ["$ref", "$dynamicRef", "$recursiveRef"].iter().any(|key| map.contains_key(*key));
-                map.values().for_each(|below| self.add(below));
+                self.widest = self.widest.max(listed(map));
+                for (keyword, below) in map {
+                    self.add_keyword(keyword, below);
+                    self.add(below);
+                }
             }
             _ => {}
         }
     }
+
+    fn add_keyword(&mut self, keyword: &str, below: &Json) {
+        match (keyword, below) {
+            ("pattern", Json::String(_)) => self.patterns += 1,
+            ("patternProperties", Json::Object(named)) => self.patterns += named.len(),
+            ("$id", Json::String(id)) => self.resources += usize::from(!id.starts_with('#')),
+            ("$ref", _) => self.has_references = true,
+            ("$dynamicRef" | "$recursiveRef", _) => (self.has_references, self.is_dynamic) = (true, true),
+            _ => {}
+        }
+        self.branches |= BRANCHING.contains(&keyword);
+    }
+
+    /// The most steps that a check of a value may be, if every value meets at most one schema.
+    fn most_steps(&self, value: &Json) -> Option<u64> {
+        (!self.branches).then(|| most_steps(self.widest, value))
+    }
 }
+
+fn most_steps(widest: u64, value: &Json) -> u64 {
+    let own = 1 + widest + extent(value);
+    match value {
+        Json::Array(items) => items.iter().fold(own, |steps, item| steps + most_steps(widest, item)),
+        Json::Object(map) => map.values().fold(own, |steps, below| steps + most_steps(widest, below)),
+        _ => own,
+    }
+}
+
+/// The keywords that lead from one schema to another for the same value, or to several for one part of it.
+const BRANCHING: [&str; 19] = [
+    "$ref",
+    "$dynamicRef",
+    "$recursiveRef",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "then",
+    "else",
+    "dependencies",
+    "dependentSchemas",
+    "patternProperties",
+    "propertyNames",
+    "contains",
+    "prefixItems",
+    "additionalItems",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+];
 
 /// Says that there are too many violations to tell, if so.
 pub(super) fn check_count(violations: usize) -> Result<(), Error> {
@@ -111,10 +179,16 @@ type Target<'r> = (&'r Json, Option<Resolver<'r>>, Draft);
 ///
 /// # Errors
 /// The limit that it is not within, as what the schema does.
-pub(super) fn check_work(schema: &Json, draft: Draft, registry: Option<(&Registry<'_>, &str)>, value: &Json) -> Result<(), Error> {
+pub(super) fn check_work(
+    (schema, size, draft): (&Json, &Size, Draft),
+    registry: Option<(&Registry<'_>, &str)>,
+    value: &Json,
+) -> Result<(), Error> {
+    if size.most_steps(value).is_some_and(|most| most <= MAX_STEPS) {
+        return Ok(());
+    }
     let resolver = registry.and_then(|(registry, base)| Some(registry.resolver(referencing::uri::from_str(base).ok()?)));
-    let text = ["$dynamicRef", "$recursiveRef"];
-    let mut count = Count { steps: 0, known: HashMap::new(), is_static: !text.iter().any(|key| mentions(schema, key)) };
+    let mut count = Count { steps: 0, known: HashMap::new(), is_static: !size.is_dynamic };
     let price = count.price((schema, resolver, draft), value, 0).map_err(too_much)?;
     if price.told > MAX_STEPS { Err(too_much(STEPS)) } else { Ok(()) }
 }
@@ -122,14 +196,6 @@ pub(super) fn check_work(schema: &Json, draft: Draft, registry: Option<(&Registr
 const STEPS: &str = "asks for more than 2000000 steps";
 const DEEP: &str = "nests too deep: more than 400 schemas inside each other";
 const CIRCLE: &str = "goes round in circles: a reference leads back to where it is";
-
-fn mentions(json: &Json, key: &str) -> bool {
-    match json {
-        Json::Array(items) => items.iter().any(|item| mentions(item, key)),
-        Json::Object(map) => map.contains_key(key) || map.values().any(|below| mentions(below, key)),
-        _ => false,
-    }
-}
 
 impl Count {
     fn price(&mut self, (schema, resolver, draft): Target<'_>, value: &Json, depth: usize) -> Result<Price, &'static str> {
@@ -187,15 +253,30 @@ impl Count {
 
 /// The steps of the keywords that hold no schemas.
 fn own_steps(map: &Map<String, Json>, value: &Json) -> u64 {
-    let listed = ["enum", "required", "type"].iter().filter_map(|key| map.get(*key).and_then(Json::as_array)).map(Vec::len);
-    let patterns = map.get("patternProperties").and_then(Json::as_object).map_or(0, Map::len);
+    let patterns = map.get("patternProperties").and_then(Json::as_object).map_or(0, Map::len) as u64;
+    let names = value.as_object().map_or(0, Map::len) as u64;
+    listed(map) + extent(value) + names * patterns
+}
+
+/// What a schema's lists ask of a value.
+fn listed(map: &Map<String, Json>) -> u64 {
+    let length = |(keyword, below): (&String, &Json)| match (&**keyword, below) {
+        ("enum" | "required" | "type", Json::Array(items)) => items.len(),
+        ("properties", Json::Object(named)) => named.len() / 8,
+        _ => 0,
+    };
+    map.iter().map(length).sum::<usize>() as u64
+}
+
+/// What a value asks of each schema.
+fn extent(value: &Json) -> u64 {
     let size = match value {
         Json::String(text) => text.len() / 64,
         Json::Array(items) => items.len(),
-        Json::Object(below) => below.len() * (1 + patterns),
+        Json::Object(below) => below.len(),
         _ => 0,
     };
-    (listed.sum::<usize>() + map.get("properties").and_then(Json::as_object).map_or(0, Map::len) / 8 + size) as u64
+    size as u64
 }
 
 /// Stands for the name of a property.
@@ -223,5 +304,68 @@ pub(super) fn applied<'j>(keyword: &str, below: &'j Json, map: &Map<String, Json
         ("items" | "prefixItems", Json::Array(schemas)) => schemas.iter().zip(items()).collect(),
         ("items" | "contains" | "additionalItems" | "unevaluatedItems", _) => items().map(|value| (below, value)).collect(),
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+
+    fn values() -> impl Strategy<Value = Json> {
+        let leaf = prop_oneof![Just(json!(1)), "x{0,300}".prop_map(Json::from)];
+        leaf.prop_recursive(5, 60, 6, |below| {
+            prop_oneof![
+                prop::collection::vec(below.clone(), 0..6).prop_map(Json::from),
+                prop::collection::btree_map(prop::sample::select(&NAMES), below, 0..4).prop_map(|map| json!(map)),
+            ]
+        })
+    }
+
+    fn schemas() -> impl Strategy<Value = Json> {
+        let leaf = prop_oneof![
+            Just(json!({})),
+            Just(json!(false)),
+            (0_usize..9).prop_map(|count| json!({"enum": vec![1; count]})),
+            (0_usize..9).prop_map(|count| json!({"required": vec!["a"; count], "type": ["array", "object"]})),
+        ];
+        leaf.prop_recursive(6, 80, 4, |below| {
+            let named = prop::collection::btree_map(prop::sample::select(&NAMES), below.clone(), 0..4);
+            let listed = prop::collection::vec(below.clone(), 1..4);
+            let branching = prop::sample::select(&BRANCHING[3..]);
+            prop_oneof![
+                4 => (named, below.clone(), below.clone())
+                    .prop_map(|(properties, others, items)| json!({"properties": properties, "additionalProperties": others, "items": items})),
+                1 => (listed.clone(), below.clone()).prop_map(|(items, others)| json!({"items": items, "additionalProperties": others})),
+                1 => (branching.clone(), below.clone(), below.clone()).prop_map(|(keyword, inside, items)| json!({keyword: inside, "items": items})),
+                1 => (branching, listed).prop_map(|(keyword, schemas)| json!({keyword: schemas})),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn no_check_is_more_than_the_most_steps(schema in schemas(), value in values()) {
+            let mut count = Count { steps: 0, known: HashMap::new(), is_static: true };
+            let counted = count.price((&schema, None, Draft::Draft202012), &value, 0).unwrap().told;
+            if let Some(most) = Size::of(&schema).most_steps(&value) {
+                prop_assert!(counted <= most, "{counted} steps, {most} at the most");
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_branches_is_counted() {
+        for keyword in BRANCHING {
+            let schema = json!({"properties": {"a": {keyword: {}}}});
+            assert_eq!(Size::of(&schema).most_steps(&json!({})), None, "{keyword}");
+        }
+        assert_eq!(Size::of(&json!({"enum": [1, 2, 3]})).most_steps(&json!([1])), Some((1 + 3 + 1) + (1 + 3)));
     }
 }

@@ -41,3 +41,51 @@ impl Stream {
         }
     }
 }
+
+/// How many bytes are asked of the system at once. A random text takes eight a character, and each asking costs as much as hundreds do.
+const BLOCK: usize = 512;
+
+/// Bytes from the system that are not used yet.
+#[derive(Default)]
+pub(super) struct Reserve {
+    bytes: Vec<u8>,
+}
+
+impl Reserve {
+    /// Fills a buffer with bytes that nothing else gets.
+    ///
+    /// # Errors
+    /// The system's, when it has none.
+    pub(super) fn fill(&mut self, buffer: &mut [u8]) -> Result<(), getrandom::Error> {
+        if buffer.len() >= BLOCK {
+            return getrandom::fill(buffer);
+        }
+        if self.bytes.len() < buffer.len() {
+            let mut block = [0; BLOCK];
+            getrandom::fill(&mut block)?;
+            self.bytes = block.to_vec();
+        }
+        let left = self.bytes.len() - buffer.len();
+        buffer.copy_from_slice(&self.bytes[left..]);
+        self.bytes.truncate(left);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_byte_of_the_reserve_is_given_twice() {
+        let mut reserve = Reserve::default();
+        let mut seen = HashSet::new();
+        for length in [16, 200, 496, 17, BLOCK, 300, 2 * BLOCK, 495, 16].repeat(20) {
+            let mut buffer = vec![0; length];
+            assert!(reserve.fill(&mut buffer).is_ok());
+            assert!(buffer.chunks_exact(16).all(|part| seen.insert(part.to_vec())), "after {} parts", seen.len());
+        }
+    }
+}

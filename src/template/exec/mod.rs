@@ -32,7 +32,7 @@ use super::fmt::quote;
 use super::parser::{ParseError, parse};
 use super::profile::Profile;
 use super::value::{Text, Value};
-use chance::Stream;
+use chance::{Reserve, Stream};
 use trace::lines::LineOrigin;
 use trace::reads::{Ledger, SetId};
 use trace::{Origins, Tracer, Whereabouts};
@@ -173,6 +173,8 @@ pub struct Session<'s> {
     chance: Chance,
     /// The bytes of the call that runs, in a stable render.
     stream: RefCell<Stream>,
+    /// Random bytes in any other.
+    reserve: RefCell<Reserve>,
     began: Instant,
     tracer: Option<Tracer>,
 }
@@ -192,6 +194,7 @@ impl<'s> Session<'s> {
             impure: RefCell::default(),
             chance: Chance::Real,
             stream: RefCell::default(),
+            reserve: RefCell::default(),
             began: Instant::now(),
             tracer: None,
         }
@@ -431,7 +434,7 @@ impl Call<'_> {
             self.session.stream.borrow_mut().fill(buffer);
             return Ok(());
         }
-        getrandom::fill(buffer).map_err(|error| Fail::text(format!("no random numbers: {error}")))
+        self.session.reserve.borrow_mut().fill(buffer).map_err(|error| Fail::text(format!("no random numbers: {error}")))
     }
 
     /// Makes the bytes of a stable render depend on the arguments.

@@ -4,6 +4,7 @@
 //! metaschema first. Formats are asserted up to draft 7. Violations are a tree: `- at '/image': …` with the reasons below, indented.
 
 mod formats;
+mod plain;
 mod prepare;
 mod violations;
 mod words;
@@ -18,6 +19,7 @@ use serde_json::Value as Json;
 use super::compiled::{Compiled, Reading};
 use super::document::{quoted, read};
 use super::failures::tree;
+use super::limits::Size;
 use super::{Unusable, refused_reference};
 use violations::Teller;
 
@@ -62,14 +64,7 @@ impl Tree {
             return Err(Unusable::Helm("invalid character after top-level value".into()));
         }
         let draft = draft_of(&document)?;
-        if let Some((_, url, Some(metaschema))) =
-            METASCHEMAS.iter().find(|(known, ..)| *known == draft).map(|(draft, url, is)| (draft, url, &**is))
-        {
-            let found = violations(metaschema, &document)?;
-            if !found.is_empty() {
-                return Err(invalid(url, "", &found));
-            }
-        }
+        check_by_metaschema(&document, draft)?;
         let (as_draft, prepared) = prepare::prepared(&document, draft)?;
         let reading = Reading { draft: as_draft, formats: formats::FORMATS, asserts_formats: draft <= Draft::Draft7 };
         Compiled::new(document, prepared, reading, |error| refusal(error, draft)).map(Self)
@@ -83,6 +78,22 @@ impl Tree {
     pub(super) fn violations(&self, values: &Json) -> Result<String, Unusable> {
         let found = violations(&self.0, values)?;
         Ok(if found.is_empty() { found } else { format!("{}\n", &found[1..]) })
+    }
+}
+
+/// Checks a schema against the metaschema of its draft.
+///
+/// # Errors
+/// Helm's words for one that is not valid; a limit.
+fn check_by_metaschema(document: &Json, draft: Draft) -> Result<(), Unusable> {
+    if plain::is_plain(document) {
+        return Ok(());
+    }
+    Size::of(document).check_schemas().map_err(Unusable::Ours)?;
+    let Some((_, url, metaschema)) = METASCHEMAS.iter().find(|(known, ..)| *known == draft) else { return Ok(()) };
+    match &**metaschema {
+        Some(metaschema) if !metaschema.holds(document) => Err(invalid(url, "", &violations(metaschema, document)?)),
+        _ => Ok(()),
     }
 }
 

@@ -37,8 +37,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "error", "parallel", "value", "version", "config", "fetch", "bump", "chart", "template", "render", "diff", "identity", "classify",
-            "trial", "report", "review", "publish",
+            "error", "parallel", "value", "version", "config", "fetch", "bump", "chart", "template", "render", "diff", "identity",
+            "classify", "trial", "report", "review", "publish",
         ],
     ),
 ];

@@ -68,35 +68,10 @@ fn as_global(path: &Path, subchart: &Path) -> Option<Path> {
     matches!(rest.first(), Some(Step::Key(key)) if **key == *"global").then(|| rest.iter().cloned().collect())
 }
 
-/// What the lines of a render read.
-#[derive(Debug, Default)]
-pub(super) struct Survey {
-    /// The defaults that one line reads together, wherever it is more than one.
-    pub(super) groups: BTreeSet<Vec<usize>>,
-    /// Those of which some line has the value, and none depends on a condition that reads it: they open no way to others.
-    pub(super) only_written: BTreeSet<usize>,
-}
-
-impl Survey {
-    pub(super) fn new(rendered: &Rendered, readers: &mut Readers) -> Self {
-        let mut survey = Self::default();
-        let mut deciding = BTreeSet::new();
-        for manifest in manifests(rendered) {
-            for origin in lines(manifest).filter_map(|(_, origin)| origin) {
-                deciding.extend(readers.of(&origin.conditions));
-                survey.only_written.extend(readers.of(&origin.reads));
-                survey.note(readers.of(origin.reads.iter().chain(&origin.conditions)));
-            }
-        }
-        survey.only_written.retain(|index| !deciding.contains(index));
-        survey
-    }
-
-    fn note(&mut self, together: Vec<usize>) {
-        if together.len() > 1 {
-            self.groups.insert(together);
-        }
-    }
+/// The defaults that one line of a render reads together, wherever it is more than one.
+pub(super) fn meetings(rendered: &Rendered, readers: &mut Readers) -> BTreeSet<Vec<usize>> {
+    let of_all = manifests(rendered).flat_map(lines).filter_map(|(_, origin)| origin);
+    of_all.map(|origin| readers.of(origin.reads.iter().chain(&origin.conditions))).filter(|together| together.len() > 1).collect()
 }
 
 /// A line that one of two renders has more often than the other.
@@ -114,7 +89,7 @@ pub(super) struct Line {
 #[derive(Debug, Default)]
 pub(super) struct Difference {
     pub(super) lines: Vec<Line>,
-    /// As [`Survey::groups`], for the trial's documents that differ.
+    /// As [`meetings`], for the trial's documents that differ.
     pub(super) groups: BTreeSet<Vec<usize>>,
 }
 
@@ -147,7 +122,7 @@ impl Difference {
 fn readings<'r>(manifests: &[&'r Manifest], readers: &mut Readers) -> Vec<Reading<'r>> {
     let lines = manifests.iter().flat_map(|manifest| lines(manifest));
     lines
-        .filter(|(text, _)| !text.iter().all(u8::is_ascii_whitespace))
+        .filter(|(text, _)| !text.is_empty())
         .map(|(text, origin)| (text, origin.map(|origin| readers.of(origin.reads.iter().chain(&origin.conditions))).unwrap_or_default()))
         .collect()
 }
@@ -216,5 +191,6 @@ fn manifests(rendered: &Rendered) -> impl Iterator<Item = &Manifest> {
 
 fn lines(manifest: &Manifest) -> impl Iterator<Item = (&[u8], Option<Origin>)> {
     let numbered = manifest.text.split(|byte| *byte == b'\n').zip(1..);
-    numbered.map(|(text, number)| (text, manifest.provenance.as_ref().and_then(|provenance| provenance.line(number))))
+    // The last line of a document has lost the blanks at its end.
+    numbered.map(|(text, number)| (text.trim_ascii_end(), manifest.provenance.as_ref().and_then(|provenance| provenance.line(number))))
 }

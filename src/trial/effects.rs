@@ -7,15 +7,14 @@
 //! 1. Everything is put back. A line that comes with that and reads one of the defaults comes with that one alone.
 //! 2. What is still open is put back in sets of which no line reads two, so that a line that changes says whose it is ([`sets`]). Where lines
 //!    read very many, the sets are a code: a line is that default's which is in just the sets that changed it.
-//! 3. What changed no line is tried again without those that did; and what decides on something, apart: it may have opened a way that
-//!    another one closed.
+//! 3. What changed no line is tried again without those that did, and then apart: it may have opened a way that another one closed.
 //! 4. Lines that came or went when everything was put back, and read nothing that is effective, are the work of several together.
 //!
 //! What lines can't tell is left to group testing ([`search`]). Depends on `render`'s provenance.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::changed::{Difference, Line, Survey};
+use super::changed::{Difference, Line, meetings};
 use super::moved::{Given, given};
 use super::runs::{Looked, Runs, Trial};
 use super::{Effect, search, sets};
@@ -27,8 +26,8 @@ const MOST_ROUNDS: usize = 4;
 /// Sets of one round; where it takes more, a code does with fewer.
 const MOST_SETS: usize = 8;
 
-/// How many defaults that decide on something are tried alone; more are told apart by halves.
-const MOST_ALONE: usize = 4;
+/// How many defaults that changed nothing with others are tried alone; more are told apart by halves.
+const MOST_ALONE: usize = 6;
 
 /// What was found out.
 #[derive(Debug, Default)]
@@ -95,13 +94,13 @@ impl Looking<'_, '_> {
         let (back, read_then) = self.put_back(vec![free.to_vec()]);
         let hidden: Vec<usize> = unread.iter().copied().filter(|index| read_then.contains(index)).collect();
         self.mark(&unread, Effect::Inert);
-        let survey = Survey::new(self.runs.case.new_render, &mut self.runs.readers);
-        self.groups.extend(survey.groups.iter().cloned());
-        for tried in &back {
-            self.conclude(tried, !hidden.is_empty());
+        self.groups.extend(meetings(self.runs.case.new_render, &mut self.runs.readers));
+        back.iter().for_each(|tried| self.conclude(tried, true));
+        if let ([tried], true) = (&*back, hidden.is_empty() && self.unknown(&open) == open) {
+            self.conclude(tried, false);
         }
         self.in_sets(&open);
-        self.once_more(&open, &survey.only_written);
+        self.once_more(&open);
         self.together(&back, &open, &hidden);
         free.iter().copied().filter(|index| read.contains(index) || read_then.contains(index) || self.is_effective(*index)).collect()
     }
@@ -209,8 +208,8 @@ impl Looking<'_, '_> {
         }
     }
 
-    /// Tries again what changed nothing: without what did; then apart, but for what is only written out.
-    fn once_more(&mut self, open: &[usize], only_written: &BTreeSet<usize>) {
+    /// Tries again what changed nothing: without what did, and then apart.
+    fn once_more(&mut self, open: &[usize]) {
         loop {
             let silent = self.unknown(open);
             if silent.is_empty() || self.same.contains(&silent) {
@@ -220,28 +219,28 @@ impl Looking<'_, '_> {
             if tried.is_empty() {
                 return;
             }
-            self.silent.clear();
             tried.iter().for_each(|tried| self.conclude(tried, false));
-            let left = self.unknown(open);
-            if left.len() == silent.len() && !self.same.contains(&silent) {
-                return self.settle(&left);
+            if self.unknown(open).len() == silent.len() {
+                break;
             }
         }
-        let silent = self.unknown(open);
-        let (written, deciding): (Vec<usize>, Vec<usize>) = silent.iter().partition(|index| only_written.contains(index));
-        self.mark(&written, Effect::Inert);
-        if deciding.len() <= MOST_ALONE {
-            let alone = deciding.into_iter().map(|index| vec![index]).collect();
+        self.apart(&self.unknown(open));
+    }
+
+    /// Tries each alone, or, of many, any two in sets of which one has the first and lacks the second.
+    fn apart(&mut self, silent: &[usize]) {
+        let alone: Vec<Vec<usize>> = silent.iter().map(|index| vec![*index]).collect();
+        if silent.len() <= MOST_ALONE {
             return self.put_back(alone).0.iter().for_each(|tried| self.conclude(tried, false));
         }
-        let classes: Vec<Vec<usize>> = silent.iter().map(|index| vec![*index]).collect();
         let refused = self.runs.refused;
-        let (tried, _) = self.put_back(sets::coded(&classes));
+        let (tried, _) = self.put_back(sets::coded(&alone));
         for tried in tried.iter().filter(|tried| !tried.same) {
+            self.conclude(tried, false);
             self.settle(&self.unknown(&tried.set));
         }
         if self.runs.refused == refused {
-            self.mark(&deciding, Effect::Inert);
+            self.mark(silent, Effect::Inert);
         }
     }
 

@@ -156,7 +156,8 @@ impl<'c> Runs<'c> {
         let keys: Vec<Option<String>> = trials.iter().map(|trial| self.key(trial)).collect();
         let mut wanted: Vec<(&String, &Trial)> = Vec::new();
         for (key, trial) in keys.iter().zip(trials) {
-            let Some(key) = key.as_ref().filter(|key| !self.known.contains_key(*key) && !wanted.iter().any(|(known, _)| known == key)) else {
+            let Some(key) = key.as_ref().filter(|key| !self.known.contains_key(*key) && !wanted.iter().any(|(known, _)| known == key))
+            else {
                 continue;
             };
             if let Some(outcome) = self.by_trace(trial) {

@@ -172,14 +172,16 @@ impl<'c> Runs<'c> {
         keys.iter().map(|key| self.known.get(key.as_ref()?).cloned().flatten()).collect()
     }
 
-    /// What a trial comes to that differs from a traced render only in defaults which that one didn't read.
+    /// What a trial comes to that differs from a traced render only in values which that one didn't read.
     fn by_trace(&self, trial: &Trial) -> Option<Arc<Outcome>> {
-        if !trial.edits.is_empty() {
-            return None;
-        }
         let back: BTreeSet<usize> = trial.put_back.iter().copied().collect();
-        let told = self.traced.iter().find(|traced| traced.back.symmetric_difference(&back).all(|index| !traced.reads.contains(index)));
-        told.map(|traced| Arc::clone(&traced.outcome))
+        let unread = |traced: &&Traced| traced.back.symmetric_difference(&back).all(|index| !traced.reads.contains(index));
+        let reads = self.case.new_render.reads.as_ref();
+        let edited = |traced: &&Traced| {
+            let is_read = |path| !traced.back.is_empty() || reads.is_none_or(|reads| reads.see(path));
+            trial.edits.iter().all(|(path, _)| !is_read(path))
+        };
+        self.traced.iter().find(|traced| unread(traced) && edited(traced)).map(|traced| Arc::clone(&traced.outcome))
     }
 
     /// The user's values as text; `None` when they can't be read.

@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("primes", &[]),
     ("error", &[]),
     ("quote", &[]),
+    ("parallel", &[]),
     ("version", &["error"]),
     ("value", &["error"]),
     ("fetch", &["error", "value", "version"]),
@@ -23,7 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("diff", &["error", "value", "version", "chart", "object"]),
     ("classify", &["error", "value", "version", "chart", "diff", "identity", "object"]),
     ("config", &["error", "value", "classify", "identity"]),
-    ("trial", &["error", "value", "version", "chart", "template", "render", "object", "identity", "diff", "classify"]),
+    ("trial", &["error", "parallel", "value", "version", "chart", "template", "render", "object", "identity", "diff", "classify"]),
     ("report", &["error", "value", "version", "chart", "object", "identity", "diff", "classify", "trial"]),
     ("publish", &["error", "fetch", "report"]),
     (
@@ -36,8 +37,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "error", "value", "version", "config", "fetch", "bump", "chart", "template", "render", "diff", "identity", "classify", "trial",
-            "report", "review", "publish",
+            "error", "parallel", "value", "version", "config", "fetch", "bump", "chart", "template", "render", "diff", "identity",
+            "classify", "trial", "report", "review", "publish",
         ],
     ),
 ];

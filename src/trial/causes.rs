@@ -21,37 +21,48 @@ pub(super) type Culprits = BTreeMap<Key, Vec<usize>>;
 
 /// Finds the defaults behind each finding of the plain upgrade that `wanted` names.
 pub(super) fn culprits(runs: &mut Runs<'_>, effects: &Effects, wanted: &[Key]) -> Culprits {
-    let effective = effects.effective();
     let mut found = Culprits::new();
-    if effective.is_empty() {
+    if effects.candidates.is_empty() {
         return found;
     }
     for key in wanted.iter().take(MOST_FINDINGS) {
         let known: Vec<Vec<usize>> = found.values().cloned().collect();
-        if let Some(culprits) = of_one(runs, &effective, key, known) {
+        if let Some(culprits) = of_one(runs, effects, key, known) {
             found.insert(key.clone(), culprits);
         }
     }
     found
 }
 
-fn of_one(runs: &mut Runs<'_>, effective: &[usize], key: &Key, mut known: Vec<Vec<usize>>) -> Option<Vec<usize>> {
+fn of_one(runs: &mut Runs<'_>, effects: &Effects, key: &Key, mut known: Vec<Vec<usize>>) -> Option<Vec<usize>> {
     known.sort_unstable_by_key(Vec::len);
     known.dedup();
     if let Some(single) = known.into_iter().find(|set| set.len() == 1 && gone(runs, key, set)) {
         return Some(single);
     }
-    // What the lines in question read is the first guess; all of it together the second.
-    let written = lines::of(runs.case, key);
-    let guess =
-        effective.iter().copied().filter(|index| written.iter().any(|line| runs.moved[*index].any(|path| line.sees(path)))).collect();
-    let start = [guess, effective.to_vec()].into_iter().find(|set: &Vec<usize>| !set.is_empty() && gone(runs, key, set))?;
+    let effective = effects.effective();
+    // What the lines in question read is the first guess, unless the finding stays with everything put back: that render is there already.
+    let guess = || {
+        let written = lines::of(runs.case, key);
+        let reads = |index: &usize| written.iter().any(|line| runs.moved[*index].any(|path| line.sees(path)));
+        effective.iter().copied().filter(reads).collect()
+    };
+    let first = if is_kept(runs, key, &effects.candidates) { Vec::new() } else { guess() };
+    // A default that only counts once another one is put back is a candidate, and not effective by itself.
+    let starts = [first, effective, effects.candidates.clone()];
+    let start = starts.into_iter().find(|set: &Vec<usize>| !set.is_empty() && gone(runs, key, set))?;
     let mut test = |sets: &[Vec<usize>]| {
         let trials: Vec<Trial> = sets.iter().cloned().map(Trial::put_back).collect();
         let outcomes = runs.outcomes(&trials);
         outcomes.iter().map(|outcome| outcome.as_ref().is_some_and(|outcome| !outcome.judged.findings.contains_key(key))).collect()
     };
     Some(search::reduce(&start, &mut test))
+}
+
+/// Whether a finding is seen to stay with this put back.
+fn is_kept(runs: &mut Runs<'_>, key: &Key, set: &[usize]) -> bool {
+    let outcome = runs.outcome(&Trial::put_back(set.to_vec()));
+    outcome.is_some_and(|outcome| outcome.judged.findings.contains_key(key))
 }
 
 fn gone(runs: &mut Runs<'_>, key: &Key, set: &[usize]) -> bool {

@@ -69,6 +69,19 @@ fn collect<'n>(node: &'n Node, path: Path, found: &mut Vec<(Path, &'n Node)>) {
     }
 }
 
+/// A value as text of which another value has none: mappings by key, and each number as what it is.
+pub(super) fn spelled(node: &Node) -> String {
+    match &node.data {
+        Data::List(items) => format!("[{}]", items.iter().map(spelled).collect::<Vec<_>>().join(",")),
+        Data::Map(map) => {
+            let mut entries: Vec<String> = map.iter().map(|(key, entry)| format!("{key:?}:{}", spelled(&entry.value))).collect();
+            entries.sort_unstable();
+            format!("{{{}}}", entries.join(","))
+        }
+        scalar => format!("{scalar:?}"),
+    }
+}
+
 /// Whether one path leads through the other.
 pub(super) fn related(a: &Path, b: &Path) -> bool {
     a.steps().iter().zip(b.steps()).all(|(a, b)| a == b)

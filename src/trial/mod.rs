@@ -13,6 +13,7 @@
 mod assume;
 mod candidates;
 mod causes;
+mod changed;
 mod effects;
 mod fixes;
 mod flags;
@@ -24,6 +25,7 @@ mod pin;
 mod reuse;
 mod runs;
 mod search;
+mod sets;
 #[cfg(test)]
 mod tests;
 mod user;

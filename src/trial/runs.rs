@@ -1,17 +1,17 @@
-//! The counterfactual renders: each set of values once, side by side, and never more than a bound. Depends on `render`.
+//! The counterfactual renders: each set of values once, side by side, and never more than a bound. What a render's trace answers is not
+//! rendered: putting back a default that it didn't read changes nothing of it. Depends on `render`.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 
+use super::changed::Readers;
 use super::judged::Judged;
-use super::layer::{layer, nowhere};
+use super::layer::{layer, nowhere, spelled};
 use super::moved::Moved;
 use super::{Case, Values, flags};
 use crate::classify::Form;
 use crate::error::{Error, ErrorKind, Result};
+use crate::parallel::side_by_side;
 use crate::render::{Manifest, Overrides, Rendered};
 use crate::value::Span;
 
@@ -42,17 +42,6 @@ impl Trial {
     pub(super) fn set_as(self, form: Form) -> Self {
         Self { form: Some(form), ..self }
     }
-
-    fn key(&self) -> String {
-        let mut key = format!("{:?} {:?}", self.put_back, self.form);
-        let edits: BTreeSet<String> =
-            self.edits.iter().map(|(path, value)| format!("{path}={}", serde_json::to_string(value).unwrap_or_default())).collect();
-        for edit in &edits {
-            key.push('\n');
-            key.push_str(edit);
-        }
-        key
-    }
 }
 
 /// What a trial came to.
@@ -64,14 +53,36 @@ pub(super) struct Outcome {
     pub(super) judged: Arc<Judged>,
 }
 
+/// What became of a trial that was to be looked at line by line.
+pub(super) enum Looked {
+    /// It rendered.
+    At(Arc<Outcome>, Box<Rendered>),
+    /// It didn't.
+    Failed,
+    /// No render was left.
+    Refused,
+}
+
+/// A traced render.
+struct Traced {
+    /// The defaults it puts back.
+    back: BTreeSet<usize>,
+    /// The moved defaults it read.
+    reads: BTreeSet<usize>,
+    outcome: Arc<Outcome>,
+}
+
 /// The renders of a case.
 pub(super) struct Runs<'c> {
     pub(super) case: &'c Case<'c>,
     pub(super) moved: &'c [Moved],
     /// What the plain upgrade comes to.
     pub(super) plain: Arc<Judged>,
-    /// `None` for a render that failed.
+    /// Which defaults lines read.
+    pub(super) readers: Readers,
+    /// By the values that the user has in it; `None` for a render that failed.
     known: HashMap<String, Option<Arc<Outcome>>>,
+    traced: Vec<Traced>,
     at: Span,
     left: usize,
     /// Trials that were asked for when no render was left.
@@ -81,7 +92,17 @@ pub(super) struct Runs<'c> {
 impl<'c> Runs<'c> {
     pub(super) fn new(case: &'c Case<'c>, moved: &'c [Moved]) -> Self {
         let plain = Arc::new((case.judge)(case.new_render));
-        Self { case, moved, plain, known: HashMap::new(), at: nowhere("values of a trial"), left: case.max_renders, refused: 0 }
+        let (readers, at) = (Readers::new(moved, case.new.chart()), nowhere("values of a trial"));
+        let (known, traced) = (HashMap::new(), Vec::new());
+        let mut runs = Self { case, moved, plain, readers, known, traced, at, left: case.max_renders, refused: 0 };
+        let unchanged = Arc::new(Outcome { same: true, judged: Arc::clone(&runs.plain) });
+        runs.keep(&Trial::default(), &unchanged, case.new_render);
+        runs
+    }
+
+    /// The moved defaults that a traced render read; `None` without a trace.
+    pub(super) fn read_by(&mut self, rendered: &Rendered) -> Option<BTreeSet<usize>> {
+        rendered.reads.as_ref().map(|reads| self.readers.of(reads.iter()).into_iter().collect())
     }
 
     /// How many renders were made.
@@ -100,15 +121,29 @@ impl<'c> Runs<'c> {
         any
     }
 
-    /// One trial's outcome, and the render when it was not made before. `None` when it failed or none was left.
-    pub(super) fn render(&mut self, trial: &Trial) -> Option<(Arc<Outcome>, Rendered)> {
-        if !self.take() {
-            return None;
+    /// Puts back each of the sets, in traced renders, to be looked at.
+    pub(super) fn look_at(&mut self, sets: &[Vec<usize>]) -> Vec<Looked> {
+        let trials: Vec<Option<Trial>> = sets.iter().map(|set| self.take().then(|| Trial::put_back(set.clone()))).collect();
+        let made = side_by_side(&trials, |trial| {
+            let Some(trial) = trial else { return Looked::Refused };
+            self.make(trial, true).map_or(Looked::Failed, |rendered| Looked::At(Arc::new(self.judge(&rendered)), Box::new(rendered)))
+        });
+        for (trial, looked) in trials.iter().zip(&made) {
+            match (trial, looked) {
+                (Some(trial), Looked::At(outcome, rendered)) => self.keep(trial, outcome, rendered),
+                (Some(trial), Looked::Failed) => self.known.extend(self.key(trial).map(|key| (key, None))),
+                _ => {}
+            }
         }
-        let rendered = self.make(trial, true).ok();
-        let outcome = rendered.as_ref().map(|rendered| Arc::new(self.judge(rendered)));
-        self.known.insert(trial.key(), outcome.clone());
-        outcome.zip(rendered)
+        made
+    }
+
+    fn keep(&mut self, trial: &Trial, outcome: &Arc<Outcome>, rendered: &Rendered) {
+        self.known.extend(self.key(trial).map(|key| (key, Some(Arc::clone(outcome)))));
+        if let Some(reads) = self.read_by(rendered) {
+            let back = trial.put_back.iter().copied().collect();
+            self.traced.push(Traced { back, reads, outcome: Arc::clone(outcome) });
+        }
     }
 
     /// One trial's outcome; as [`Runs::outcomes`].
@@ -116,20 +151,42 @@ impl<'c> Runs<'c> {
         self.outcomes(std::slice::from_ref(trial)).pop().flatten()
     }
 
-    /// What each trial came to, in order; `None` where the render failed or none was left. What was tried before is not rendered again.
+    /// What each trial came to, in order; `None` where the render failed or none was left. What is known is not rendered again.
     pub(super) fn outcomes(&mut self, trials: &[Trial]) -> Vec<Option<Arc<Outcome>>> {
-        let keys: Vec<String> = trials.iter().map(Trial::key).collect();
+        let keys: Vec<Option<String>> = trials.iter().map(|trial| self.key(trial)).collect();
         let mut wanted: Vec<(&String, &Trial)> = Vec::new();
         for (key, trial) in keys.iter().zip(trials) {
-            let is_new = !self.known.contains_key(key) && !wanted.iter().any(|(known, _)| *known == key);
-            if is_new && self.take() {
+            let Some(key) = key.as_ref().filter(|key| !self.known.contains_key(*key) && !wanted.iter().any(|(known, _)| known == key))
+            else {
+                continue;
+            };
+            if let Some(outcome) = self.by_trace(trial) {
+                self.known.insert(key.clone(), Some(outcome));
+            } else if self.take() {
                 wanted.push((key, trial));
             }
         }
         let made = side_by_side(&wanted, |(_, trial)| self.make(trial, false).ok().map(|rendered| Arc::new(self.judge(&rendered))));
         let made: Vec<_> = wanted.into_iter().map(|(key, _)| key.clone()).zip(made).collect();
         self.known.extend(made);
-        keys.iter().map(|key| self.known.get(key).cloned().flatten()).collect()
+        keys.iter().map(|key| self.known.get(key.as_ref()?).cloned().flatten()).collect()
+    }
+
+    /// What a trial comes to that differs from a traced render only in values which that one didn't read.
+    fn by_trace(&self, trial: &Trial) -> Option<Arc<Outcome>> {
+        let back: BTreeSet<usize> = trial.put_back.iter().copied().collect();
+        let unread = |traced: &&Traced| traced.back.symmetric_difference(&back).all(|index| !traced.reads.contains(index));
+        let reads = self.case.new_render.reads.as_ref();
+        let edited = |traced: &&Traced| {
+            let is_read = |path| !traced.back.is_empty() || reads.is_none_or(|reads| reads.see(path));
+            trial.edits.iter().all(|(path, _)| !is_read(path))
+        };
+        self.traced.iter().find(|traced| unread(traced) && edited(traced)).map(|traced| Arc::clone(&traced.outcome))
+    }
+
+    /// The user's values as text; `None` when they can't be read.
+    fn key(&self, trial: &Trial) -> Option<String> {
+        self.overrides(trial).and_then(|overrides| overrides.node(self.case.new.profile(), &self.at)).ok().map(|node| spelled(&node))
     }
 
     fn make(&self, trial: &Trial, traced: bool) -> Result<Rendered> {
@@ -186,25 +243,4 @@ pub(super) fn same_objects(a: &Rendered, b: &Rendered) -> bool {
         && a.crds == b.crds
         && a.manifests.iter().zip(&b.manifests).all(|(a, b)| same(a, b))
         && a.hooks.iter().zip(&b.hooks).all(|(a, b)| same(&a.manifest, &b.manifest))
-}
-
-/// Does the same with each item, on as many threads as there are processors; the results are in the items' order.
-fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> Option<R> + Sync) -> Vec<Option<R>> {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len());
-    if threads <= 1 {
-        return items.iter().map(work).collect();
-    }
-    let next = AtomicUsize::new(0);
-    let results: Vec<Mutex<Option<R>>> = items.iter().map(|_| Mutex::new(None)).collect();
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some((item, slot)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| items.get(at).zip(results.get(at)))
-                {
-                    *slot.lock().unwrap_or_else(PoisonError::into_inner) = work(item);
-                }
-            });
-        }
-    });
-    results.into_iter().map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
 }

@@ -169,3 +169,17 @@ fn all_fixes_together_are_tried_as_one() {
     assert!(fix.verified);
     assert_eq!(shown(&fix.values), "serviceAccount.create=false automount=true");
 }
+
+#[test]
+fn a_cause_may_be_a_default_that_another_one_hides() {
+    // The new version doesn't read the name; with the account's making put back alone, it reads another one than the old version did.
+    let new = with(&[("create: false", "create: true"), ("name: wi-sa", "name: other")]);
+    let (trials, findings) = Fixture::values(DEPLOYMENT, BASE, &new, "").examine();
+    assert_eq!(effects(&trials), ["serviceaccount.create effective", "serviceaccount.name inert"]);
+    let told: Vec<String> = findings.iter().map(told).collect();
+    assert_eq!(
+        told,
+        ["service-account-name-changed: serviceAccount.create, serviceAccount.name; \
+          fix serviceAccount.create=false serviceAccount.name=\"wi-sa\" verified"]
+    );
+}

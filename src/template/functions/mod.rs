@@ -14,6 +14,7 @@ mod dicts;
 mod encoding;
 mod hashes;
 mod helm;
+mod keys;
 mod lists;
 pub(crate) mod methods;
 mod numbers;
@@ -236,6 +237,7 @@ const FAMILIES: &[&[Function]] = &[
     hashes::ROWS,
     crypto::ROWS,
     certificates::ROWS,
+    keys::ROWS,
     ciphers::ROWS,
     dates::ROWS,
     paths::ROWS,

@@ -207,6 +207,11 @@ impl Profile {
 }
 
 impl Profile {
+    /// Whether Helm was built with Go 1.24 or later (Helm 3.18), which brought more than has a switch here.
+    pub(crate) fn go_1_24(&self) -> bool {
+        self.range_over_int
+    }
+
     /// The profile of a name from [`PROFILE_NAMES`], which may begin with a `v`.
     pub fn named(name: &str) -> Option<Self> {
         match name.strip_prefix('v').unwrap_or(name) {

@@ -2,7 +2,7 @@
 
 use super::super::object::Struct;
 use super::super::value::{List, Map, Value};
-use super::inside::{go_time, inside};
+use super::inside::inside;
 use super::{ADDRESS, MAX_DEPTH, float};
 use crate::quote::{is_print, quote_with};
 
@@ -304,13 +304,15 @@ impl Printer {
             Value::Duration(number) | Value::Ordinal(_, number) if !self.prints_itself(verb) => {
                 self.integer(i128::from(*number), verb, value);
             }
-            Value::Time(time) if self.flags.sharp_v && !self.misused => self.put(&go_time(time)),
-            Value::Version(_) | Value::Time(_) if !self.prints_itself(verb) => {
+            Value::Time(time) if self.flags.sharp_v && !self.misused => self.put(&time.go_text()),
+            Value::Version(_) | Value::VersionCopy(_) | Value::Time(_) | Value::Location(_) if !self.prints_itself(verb) => {
                 if let Some(object) = inside(value) {
                     self.object(&object, value, verb, depth);
                 }
             }
-            Value::Time(_) | Value::Duration(_) | Value::Version(_) | Value::Ordinal(..) => self.string(&super::shown(value), verb, value),
+            Value::Time(_) | Value::Location(_) | Value::Duration(_) | Value::Version(_) | Value::VersionCopy(_) | Value::Ordinal(..) => {
+                self.string(&super::shown(value), verb, value)
+            }
         }
     }
 
@@ -345,7 +347,7 @@ impl Printer {
     fn pointer(&mut self, value: &Value, verb: char) {
         let address = match value {
             Value::List(List { items: None, .. }) | Value::Map(Map { table: None, .. }) => 0,
-            Value::List(_) | Value::Bytes(_) | Value::Map(_) | Value::Version(_) => ADDRESS,
+            Value::List(_) | Value::Bytes(_) | Value::Map(_) | Value::Version(_) | Value::Location(_) => ADDRESS,
             Value::Struct(object) if object.of.pointer => ADDRESS,
             _ => return self.misuse(value, verb),
         };

@@ -136,7 +136,7 @@ fn value_type(value: &Value) -> &'static str {
 }
 
 fn from_toml(call: &Call<'_>, args: Args<'_>) -> Outcome {
-    call.made_whole(match encode::parse_toml(&args.str(0)) {
+    call.made_whole(match encode::parse_toml(&args.str(0), call.local()) {
         Ok(value) => value,
         Err(encode::Unread::Wrong(message)) => error_map(message),
         Err(encode::Unread::Limit(limit)) => return Err(Fail::limit(limit)),

@@ -8,8 +8,7 @@ mod builtins;
 mod certificates;
 mod ciphers;
 mod crypto;
-mod date_layout;
-pub(crate) mod dates;
+mod dates;
 mod dicts;
 mod encoding;
 mod hashes;
@@ -23,15 +22,18 @@ mod regex_dialect;
 mod regexes;
 mod semver;
 mod strings;
+mod times;
 mod types;
 mod urls;
 mod words;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::exec::{Call, Fail, Operand};
 use super::profile::Profile;
+use super::time::{LocalZone, Time, Zone};
 use super::value::{Elem, List, Map, MapKind, Text, Value};
 pub(crate) use regexes::{compile_go as compile_regex, translate_go as go_pattern};
 pub(crate) use urls::{UrlParts, url_parts};
@@ -41,7 +43,8 @@ pub(crate) use urls::{UrlParts, url_parts};
 /// # Errors
 /// Go's message.
 pub(crate) fn date_matches(layout: &str, text: &str) -> Result<(), String> {
-    date_layout::parse(layout, text).map(|_| ())
+    let local = LocalZone::default();
+    super::time::parse::parse(layout, text.as_bytes(), &Zone::Utc, &local).map(|_| ())
 }
 
 /// What a function returns.
@@ -64,6 +67,13 @@ pub(crate) enum Param {
     /// `[]interface {}`.
     List,
     Time,
+    Duration,
+    /// `[]uint8`.
+    Bytes,
+    /// `*time.Location`.
+    Location,
+    /// `*semver.Version`.
+    Version,
     Certificate,
 }
 
@@ -81,6 +91,10 @@ impl Param {
             Param::Map => "map[string]interface {}",
             Param::List => "[]interface {}",
             Param::Time => "time.Time",
+            Param::Duration => "time.Duration",
+            Param::Bytes => "[]uint8",
+            Param::Location => "*time.Location",
+            Param::Version => "*semver.Version",
             Param::Certificate => "sprig.certificate",
         }
     }
@@ -93,7 +107,11 @@ impl Param {
             | (Param::Int, Value::Int(_))
             | (Param::Float, Value::Float(_))
             | (Param::Bool, Value::Bool(_))
-            | (Param::Time, Value::Time(_)) => true,
+            | (Param::Time, Value::Time(_))
+            | (Param::Duration, Value::Duration(_))
+            | (Param::Bytes, Value::Bytes(_))
+            | (Param::Location, Value::Location(_))
+            | (Param::Version, Value::Version(_)) => true,
             (Param::Map, Value::Map(map)) => matches!(map.kind, MapKind::Any | MapKind::Values(_)),
             (Param::List, Value::List(list)) => list.elem == Elem::Any,
             (Param::Certificate, Value::Struct(object)) => std::ptr::eq(object.of, &raw const crypto::CERTIFICATE),
@@ -131,13 +149,28 @@ impl<'a> Args<'a> {
     }
 
     /// The text with invalid sequences replaced.
-    pub(crate) fn str(self, index: usize) -> std::borrow::Cow<'a, str> {
+    pub(crate) fn str(self, index: usize) -> Cow<'a, str> {
         String::from_utf8_lossy(self.text(index))
     }
 
     pub(crate) fn int(self, index: usize) -> i64 {
         match self.any(index) {
             Value::Int(number) => *number,
+            _ => 0,
+        }
+    }
+
+    /// The moment; the zero time where there is none, which a row with this parameter rules out.
+    pub(crate) fn time(self, index: usize) -> Cow<'a, Time> {
+        match self.any(index) {
+            Value::Time(time) => Cow::Borrowed(time),
+            _ => Cow::Owned(Time::zero()),
+        }
+    }
+
+    pub(crate) fn duration(self, index: usize) -> i64 {
+        match self.any(index) {
+            Value::Duration(nanoseconds) => *nanoseconds,
             _ => 0,
         }
     }
@@ -177,6 +210,8 @@ pub(crate) enum Body {
     Plain(fn(&Call<'_>, Args<'_>) -> Outcome),
     /// `and` (false) and `or` (true): the executor stops at the first argument with this truth.
     Deciding(bool),
+    /// What text/template says before it calls a method of results it can't use.
+    Unfit(&'static str),
 }
 
 /// A row of the table.
@@ -209,6 +244,11 @@ const fn fixed(name: &'static str, params: &'static [Param], run: Run) -> Functi
 /// A function with these parameters and any number more of one type.
 const fn open(name: &'static str, params: &'static [Param], rest: Param, run: Run) -> Function {
     Function { name, params, rest: Some(rest), body: Body::Plain(run), walks: false, exists: |_| true }
+}
+
+/// A method that no template can call, because of its results.
+const fn unfit(name: &'static str, problem: &'static str) -> Function {
+    Function { name, params: &[Param::Any], rest: None, body: Body::Unfit(problem), walks: false, exists: |_| true }
 }
 
 impl Function {

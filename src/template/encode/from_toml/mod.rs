@@ -7,6 +7,7 @@ mod scan;
 mod tables;
 
 use crate::quote::quote;
+use crate::template::time::LocalZone;
 use crate::template::value::{Elem, List, Table, Text, Value};
 use scan::{Scanner, is_blank, is_break, rune};
 use tables::{Tables, shown};
@@ -31,13 +32,13 @@ type Read<T> = Result<T, Unread>;
 ///
 /// # Errors
 /// What is wrong with it, or a limit that was reached.
-pub(crate) fn parse(text: &str) -> Read<Value> {
+pub(crate) fn parse(text: &str, local: &LocalZone) -> Read<Value> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.bytes().take(6).any(|byte| byte == 0) {
         let problem = "toml: line 1: files cannot contain NULL bytes; probably using UTF-16; TOML files must be UTF-8";
         return Err(Unread::Wrong(problem.into()));
     }
-    let mut reader = Reader { scanner: Scanner::new(text), tables: Tables::default(), key_line: 1 };
+    let mut reader = Reader { scanner: Scanner::new(text), tables: Tables::default(), key_line: 1, local };
     while reader.statement()? {}
     Ok(Value::map(reader.tables.into_table()))
 }
@@ -47,6 +48,8 @@ struct Reader<'t> {
     tables: Tables,
     /// The line of the last key.
     key_line: usize,
+    /// The zone of dates that name none.
+    local: &'t LocalZone,
 }
 
 impl Reader<'_> {

@@ -3,7 +3,8 @@
 use super::scan::{is_break, rune};
 use super::{Read, Reader};
 use crate::quote::quote;
-use crate::template::functions::dates;
+use crate::template::time::layout::RFC3339_NANO;
+use crate::template::time::{self, Time, TomlLocal, Zone};
 use crate::template::value::Value;
 
 impl Reader<'_> {
@@ -196,10 +197,14 @@ impl Reader<'_> {
 
     fn date(&mut self, text: String) -> Read<Value> {
         let text = text.replace('z', "Z").replace(['t', ' '], "T");
-        let date = text.parse::<toml::value::Datetime>().ok();
-        match date.filter(|date| date.time.is_none_or(|time| time.second.is_some_and(|second| second < 60))) {
-            Some(date) => Ok(dates::from_toml(&date)),
-            None => self.fail(&format!("invalid datetime: {}", quote(text.as_bytes()))),
+        let offset = Time::now(Zone::Local(self.local.clone())).offset();
+        let read = DATES.iter().find_map(|(layout, mark)| {
+            let otherwise = mark.map_or_else(|| Zone::Local(self.local.clone()), |mark| Zone::Toml(mark, offset));
+            Some((layout, time::parse::parse(layout, text.as_bytes(), &otherwise, self.local).ok()?))
+        });
+        match read {
+            Some((layout, moment)) if has_two_digits(&text, layout) => Ok(moment.into()),
+            _ => self.fail(&format!("invalid datetime: {}", quote(text.as_bytes()))),
         }
     }
 
@@ -238,4 +243,18 @@ fn underscores_fit(text: &str) -> bool {
 fn has_leading_zero(text: &str) -> bool {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     unsigned.len() > 1 && unsigned.starts_with('0')
+}
+
+/// How dates and times may be written, and the marks of those without an offset.
+const DATES: [(&str, Option<TomlLocal>); 4] = [
+    (RFC3339_NANO, None),
+    ("2006-01-02T15:04:05.999999999", Some(TomlLocal::DateTime)),
+    ("2006-01-02", Some(TomlLocal::Date)),
+    ("15:04:05.999999999", Some(TomlLocal::Time)),
+];
+
+/// Whether what stands between the numbers of a layout stands in the text at the same places.
+fn has_two_digits(text: &str, layout: &str) -> bool {
+    let up_to_seconds = layout.bytes().zip(text.bytes()).take_while(|(shown, _)| !matches!(shown, b'.' | b'Z'));
+    up_to_seconds.into_iter().all(|(shown, found)| shown.is_ascii_digit() || shown == found)
 }

@@ -479,8 +479,8 @@ impl Value {
                 (a.of.name, a.of.pointer) == (b.of.name, b.of.pointer)
                     && a.fields.iter().zip(&b.fields).all(|(a, b)| a.equal_nested(b, depth + 1))
             }
-            (Self::Time(a), Self::Time(b)) => a == b,
-            (Self::Location(a), Self::Location(b)) => a == b,
+            (Self::Time(a), Self::Time(b)) => a.is_deeply(b),
+            (Self::Location(a), Self::Location(b)) => a.is_like(b),
             (Self::Version(a), Self::Version(b)) | (Self::VersionCopy(a), Self::VersionCopy(b)) => {
                 a.to_string() == b.to_string() && a.original() == b.original()
             }

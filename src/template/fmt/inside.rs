@@ -62,7 +62,8 @@ fn version_struct(version: &Version, of: &'static StructType) -> Value {
 
 /// The moment as it is without a reading of the machine's other clock.
 fn time_struct(time: &Time) -> Value {
-    let zone = if time.zone == Zone::Utc { Value::Nil } else { location(&time.zone) };
+    let nothing = || Value::Struct(Rc::new(Struct { of: &LOCATION, fields: Vec::new() }));
+    let zone = if time.zone == Zone::Utc { nothing() } else { location(&time.zone) };
     let seconds = time.seconds.wrapping_add(UNIX_EPOCH);
     Struct::value(&TIME, vec![Value::Uint64(time.nanosecond.into()), Value::Int64(seconds), zone])
 }

@@ -323,7 +323,8 @@ impl Printer {
 
     /// A struct; of a pointer inside something else only the address.
     fn object(&mut self, object: &Struct, value: &Value, verb: char, depth: usize) {
-        if object.of.pointer && depth > 0 {
+        let is_nil = object.fields.is_empty();
+        if object.of.pointer && (depth > 0 || is_nil) {
             return self.pointer(value, verb);
         }
         let (sharp, named) = (self.flags.sharp_v, self.flags.sharp_v || self.flags.plus_v);
@@ -348,11 +349,13 @@ impl Printer {
         let address = match value {
             Value::List(List { items: None, .. }) | Value::Map(Map { table: None, .. }) => 0,
             Value::List(_) | Value::Bytes(_) | Value::Map(_) | Value::Version(_) | Value::Location(_) => ADDRESS,
+            Value::Struct(object) if object.of.pointer && object.fields.is_empty() => 0,
             Value::Struct(object) if object.of.pointer => ADDRESS,
             _ => return self.misuse(value, verb),
         };
         match verb {
             'v' if self.flags.sharp_v => self.put(&format!("({})({address:#x})", value.type_name())),
+            'v' if address == 0 => self.put("<nil>"),
             'v' | 'p' => {
                 self.flags.sharp = !self.flags.sharp;
                 self.digits(&format!("{address:x}"), false, 'x');

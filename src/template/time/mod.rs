@@ -16,6 +16,9 @@ pub use zone::{LocalZone, TomlLocal, Zone};
 /// Seconds from Go's first year to 1970.
 pub(crate) const UNIX_EPOCH: i64 = 62_135_596_800;
 
+/// Seconds from the first day that Go's calendar has to 1970; what is earlier is far in the future for it.
+const YEARS_BEGIN: i64 = 9_223_372_028_715_321_600;
+
 /// A moment in a time zone; `Display` is Go's `time.Time.String`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Time {
@@ -70,8 +73,9 @@ impl Time {
 
     /// What clocks and calendars show in its zone.
     pub(crate) fn civil(&self) -> Civil {
-        let shown = self.seconds.wrapping_add(self.offset().into());
-        let (days, clock) = (shown.div_euclid(SECONDS_PER_DAY), shown.rem_euclid(SECONDS_PER_DAY));
+        let shown = self.seconds.wrapping_add(self.offset().into()).wrapping_add(YEARS_BEGIN) as u64;
+        let (days, clock) = (shown / SECONDS_PER_DAY as u64, shown % SECONDS_PER_DAY as u64);
+        let (days, clock) = (days as i64 - YEARS_BEGIN / SECONDS_PER_DAY, clock as i64);
         let date = Date::of_days(days);
         Civil {
             date,
@@ -92,6 +96,11 @@ impl Time {
     /// The seconds since Go's first year and the nanoseconds: what orders moments.
     fn instant(&self) -> (i64, u32) {
         (self.seconds.wrapping_add(UNIX_EPOCH), self.nanosecond)
+    }
+
+    /// Whether both are the same, and their zones alike.
+    pub(crate) fn is_deeply(&self, other: &Self) -> bool {
+        (self.instant(), self.monotonic) == (other.instant(), other.monotonic) && self.zone.is_like(&other.zone)
     }
 
     /// The order of two moments, whatever their zones.

@@ -151,6 +151,16 @@ impl Zone {
     }
 }
 
+impl Zone {
+    /// Whether they are the same, or have the same name and offset.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Fixed(one), Self::Fixed(other)) => one == other,
+            _ => self == other,
+        }
+    }
+}
+
 /// Whether Go has the same location for both.
 impl PartialEq for Zone {
     fn eq(&self, other: &Self) -> bool {

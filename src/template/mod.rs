@@ -29,7 +29,7 @@ use std::sync::Arc;
 pub use exec::trace::lines::CallPlace;
 pub use exec::trace::reads::{Extent, Read};
 pub use exec::{Chance, Frame, ImpureCall, Limits, RenderError, Session};
-pub use profile::{Coalescing, KubeVersionRule, PROFILE_NAMES, Profile, Semver, Splitting, ValuesPackage};
+pub use profile::{Coalescing, KubeVersionRule, PROFILE_NAMES, Profile, Semver, Splitting, Toml, ValuesPackage};
 pub use time::LocalZone;
 
 pub(crate) use encode::parse_json;

@@ -15,8 +15,8 @@ use Param::{Any, Bytes, Duration as DurationParam, Int, Location, Str, Time as T
 pub(super) const TIME: &[Function] = &[
     fixed("Format", &[Any, Str], |_, args| Ok(Value::text(args.time(0).format(&args.str(1))))),
     fixed("AppendFormat", &[Any, Bytes, Str], |_, args| appended(args, args.time(0).format(&args.str(2)).as_bytes())),
-    fixed("AppendText", &[Any, Bytes], |_, args| appended(args, text(args, "AppendText")?.as_bytes())).when(|profile| profile.go_1_24()),
-    fixed("AppendBinary", &[Any, Bytes], |_, args| appended(args, &args.time(0).binary()?)).when(|profile| profile.go_1_24()),
+    fixed("AppendText", &[Any, Bytes], |_, args| appended(args, text(args, "AppendText")?.as_bytes())).when(|profile| profile.times_append),
+    fixed("AppendBinary", &[Any, Bytes], |_, args| appended(args, &args.time(0).binary()?)).when(|profile| profile.times_append),
     fixed("String", &[Any], |_, args| Ok(Value::text(shown(args.any(0))))),
     fixed("GoString", &[Any], |_, args| Ok(Value::text(args.time(0).go_text()))),
     fixed("Unix", &[Any], |_, args| Ok(Value::Int64(args.time(0).seconds))),

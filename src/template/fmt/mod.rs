@@ -10,7 +10,7 @@ pub(crate) use super::value::MAX_DEPTH;
 use super::value::{List, Map, Value};
 
 pub(crate) use crate::quote::{is_print, quote, unquote, unquote_char};
-pub(crate) use float::{general, json_number};
+pub(crate) use float::{general, json_number, shortest};
 pub(crate) use inside::inside;
 pub(crate) use printf::{printf, printf_within};
 

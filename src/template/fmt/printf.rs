@@ -4,7 +4,7 @@ use super::super::object::Struct;
 use super::super::value::{List, Map, Value};
 use super::inside::inside;
 use super::{ADDRESS, MAX_DEPTH, float};
-use crate::quote::{is_print, quote_with};
+use crate::quote::{can_backquote, is_print, quote_with};
 
 /// Widths and precisions above this are misuse, as in Go.
 const MAX_WIDTH: usize = 1_000_000;
@@ -414,7 +414,7 @@ impl Printer {
             }
             'q' => {
                 let cut = self.truncated(text);
-                let raw = self.flags.sharp && !cut.iter().any(|byte| *byte == b'`' || *byte < b' ' && *byte != b'\t' || *byte == 0x7f);
+                let raw = self.flags.sharp && can_backquote(&cut);
                 let shown = if raw { [b"`", &cut[..], b"`"].concat() } else { quote_with(&cut, '"', self.flags.plus).into_bytes() };
                 self.pad(&shown);
             }

@@ -15,6 +15,7 @@ mod hashes;
 mod helm;
 mod keys;
 mod lists;
+mod lossless;
 pub(crate) mod methods;
 mod numbers;
 mod paths;

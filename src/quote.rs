@@ -64,6 +64,12 @@ fn push_escaped(out: &mut String, c: char, mark: char, ascii: bool) {
     }
 }
 
+/// Whether a text can stand between backquotes as it is (`strconv.CanBackquote`).
+pub(crate) fn can_backquote(text: &[u8]) -> bool {
+    let fits = |c: char| c == '\t' || !(c.is_ascii_control() || matches!(c, '`' | '\u{feff}'));
+    std::str::from_utf8(text).is_ok_and(|text| text.chars().all(fits))
+}
+
 /// The content of a Go string literal in double quotes or backquotes; `None` where Go says "invalid syntax".
 pub(crate) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
     let (mark, rest) = literal.split_first()?;

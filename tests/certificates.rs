@@ -21,7 +21,7 @@ const TEMPLATE: &str = r#"
 §{{ include "pair" $own }}
 §{{ include "pair" (genSignedCertWithKey "leaf.example" nil (list "a.example") 30 $own $key) }}
 {{- end }}
-§{{ genPrivateKey "rsa" }}§{{ $ca.Cert -}}
+§{{ genPrivateKey "rsa" }}§{{ genPrivateKey "dsa" -}}
 "#;
 
 #[test]
@@ -33,7 +33,7 @@ fn openssl_accepts_keys_and_certificates() {
     let folder = tempfile::tempdir().unwrap();
     let text = rendered();
     let parts: Vec<&str> = text.split('§').map(str::trim).collect();
-    let [pairs @ .., rsa_key, _] = parts.as_slice() else { panic!("too few parts") };
+    let [pairs @ .., rsa_key, dsa_key] = parts.as_slice() else { panic!("too few parts") };
     let paths: Vec<(String, String)> = pairs
         .chunks_exact(2)
         .enumerate()
@@ -58,6 +58,21 @@ fn openssl_accepts_keys_and_certificates() {
     assert!(openssl(&["x509", "-in", &paths[0].1, "-noout", "-text"]).contains("CA:TRUE"));
     let key = write(folder.path(), "rsa.key", rsa_key);
     assert!(openssl(&["rsa", "-in", &key, "-check", "-noout"]).contains("RSA key ok"));
+    check_dsa(folder.path(), dsa_key);
+}
+
+/// A key that openssl takes, with parameters it finds sound, signs what its public half verifies.
+fn check_dsa(folder: &Path, text: &str) {
+    let key = write(folder, "dsa.key", text);
+    assert!(text.starts_with("-----BEGIN DSA PRIVATE KEY-----\n"));
+    assert!(openssl(&["dsa", "-in", &key, "-noout", "-text"]).contains("(2048 bit)"));
+    for check in ["-check", "-pubcheck"] {
+        assert!(openssl(&["pkey", "-in", &key, "-noout", check]).contains("Key is valid"));
+    }
+    let public = write(folder, "dsa.pub", &openssl(&["dsa", "-in", &key, "-pubout"]));
+    let signature = folder.join("signature").to_str().unwrap().to_owned();
+    openssl(&["dgst", "-sha256", "-sign", &key, "-out", &signature, &public]);
+    assert!(openssl(&["dgst", "-sha256", "-verify", &public, "-signature", &signature, &public]).contains("Verified OK"));
 }
 
 fn rendered() -> String {

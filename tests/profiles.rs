@@ -8,11 +8,12 @@ mod recorded;
 use std::collections::BTreeSet;
 
 /// The fields of `Profile`, but what a published binary alone says of itself: `go`, `commit`, `kube_client`.
-const SWITCHES: [&str; 20] = [
+const SWITCHES: [&str; 22] = [
     "aliases_share",
     "all_value_documents",
     "chart_is_map",
     "coalescing",
+    "comments_have_lines",
     "comparison_names_types",
     "helm",
     "import_paths_of_any_type",
@@ -26,7 +27,8 @@ const SWITCHES: [&str; 20] = [
     "set_json_object",
     "splitting",
     "structured_messages",
-    "toml_exponents",
+    "times_append",
+    "toml",
     "values_package",
     "webhooks_last",
 ];

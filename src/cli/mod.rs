@@ -20,6 +20,7 @@ mod sources;
 mod template;
 mod terminal;
 mod values;
+mod zone;
 
 use std::ffi::OsString;
 use std::io::Write as _;

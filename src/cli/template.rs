@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::args::TemplateArgs;
 use super::terminal::Terminal;
-use super::{Outcome, output, release, sources, values};
+use super::{Outcome, output, release, sources, values, zone};
 use crate::chart;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fetch::Package;
@@ -57,7 +57,7 @@ fn render(package: &Package, release: &Release, profile: Profile, args: &Templat
     let overrides = values::overrides(&args.values, &profile)?;
     overrides.check(&profile)?;
     let chart = chart::open(package, &chart::Limits::default())?;
-    let mut prepared = Prepared::new(Arc::new(chart), profile, Limits::default()).text_only();
+    let mut prepared = Prepared::new(Arc::new(chart), profile, Limits::default()).in_zone(zone::local()).text_only();
     if args.skip_schema_validation {
         prepared = prepared.without_schemas();
     }

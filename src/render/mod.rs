@@ -33,7 +33,7 @@ use crate::chart::Chart;
 use crate::error::{Error, ErrorKind, Result};
 use crate::template::trace::{LineOrigin, SetId};
 use crate::template::value::{Map, Table, Text, Value};
-use crate::template::{Chance, ImpureCall, Limits, ParsedFile, Profile, Session, Splitting, TemplateSet};
+use crate::template::{Chance, ImpureCall, Limits, LocalZone, ParsedFile, Profile, Session, Splitting, TemplateSet};
 use crate::version::{Constraint, Version};
 pub use capabilities::Capabilities;
 use coalesce::Manner;
@@ -134,6 +134,7 @@ pub struct Prepared {
     profile: Profile,
     limits: Limits,
     chance: Chance,
+    local: LocalZone,
     traced: bool,
     checks_schemas: bool,
     schemas: schema::Schemas,
@@ -151,6 +152,7 @@ impl Prepared {
             profile,
             limits,
             chance: Chance::Real,
+            local: LocalZone::default(),
             traced: false,
             checks_schemas: true,
             schemas: schema::Schemas::default(),
@@ -177,7 +179,14 @@ impl Prepared {
         self
     }
 
-    /// The same chart for stable renders: what comes from chance, clock or new keys is the same each time, for comparing.
+    /// The same chart for renders on a machine in this zone, where templates name none; without, the zone is UTC.
+    #[must_use]
+    pub fn in_zone(mut self, local: LocalZone) -> Self {
+        self.local = local;
+        self
+    }
+
+    /// The same chart for stable renders: what comes from chance, clock or new keys is the same each time, for comparing, and the zone is UTC.
     #[must_use]
     pub fn stable(mut self) -> Self {
         self.chance = Chance::Stable;
@@ -251,7 +260,7 @@ impl Prepared {
         collect(&root, &top, coalesced.with_kind(top.values), &mut files);
         let files = in_order(&files);
         let set = self.assemble(&files)?;
-        let mut session = Session::new(&set, self.limits.clone()).with_chance(self.chance);
+        let mut session = Session::new(&set, self.limits.clone()).with_local_zone(self.local.clone()).with_chance(self.chance);
         if let Some(tracing) = &mut tracing {
             session = session.with_trace(std::mem::take(&mut tracing.origins));
         }

@@ -58,6 +58,7 @@ impl Prepared {
             profile: self.profile.clone(),
             limits: self.limits.clone(),
             chance: self.chance,
+            local: self.local.clone(),
             traced: self.traced,
             checks_schemas: self.checks_schemas,
             schemas: Schemas::default(),

@@ -20,6 +20,7 @@ mod number;
 pub mod object;
 mod parser;
 mod profile;
+pub mod time;
 pub mod value;
 
 use std::collections::HashMap;
@@ -28,7 +29,8 @@ use std::sync::Arc;
 pub use exec::trace::lines::CallPlace;
 pub use exec::trace::reads::{Extent, Read};
 pub use exec::{Chance, Frame, ImpureCall, Limits, RenderError, Session};
-pub use profile::{Coalescing, KubeVersionRule, PROFILE_NAMES, Profile, Semver, Splitting, ValuesPackage};
+pub use profile::{Coalescing, KubeVersionRule, PROFILE_NAMES, Profile, Semver, Splitting, Toml, ValuesPackage};
+pub use time::LocalZone;
 
 pub(crate) use encode::parse_json;
 pub(crate) use fmt::{is_print, printf, quote, shown_text as shown};

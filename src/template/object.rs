@@ -1,10 +1,8 @@
-//! Go structs and times as values: what stands behind `.Chart`, `.Capabilities`, certificates. Depends on values.
+//! Go structs as values: what stands behind `.Chart`, `.Capabilities`, certificates. Depends on values.
 
-use std::fmt;
 use std::rc::Rc;
 
-use jiff::ZonedDateTime;
-
+use super::time::layout::{MONTHS, WEEKDAYS};
 use super::value::Value;
 
 /// A field of a struct type.
@@ -102,47 +100,13 @@ impl Ordinal {
             Self::Weekday => "time.Weekday",
         }
     }
-}
 
-/// What TOML gives without an offset: Go's library for TOML marks it by the name of its zone, and writes it again as it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TomlLocal {
-    /// A date.
-    Date,
-    /// A time of day.
-    Time,
-    /// Both.
-    DateTime,
-}
-
-impl TomlLocal {
-    fn zone(self) -> &'static str {
-        match self {
-            Self::Date => "date-local",
-            Self::Time => "time-local",
-            Self::DateTime => "datetime-local",
-        }
-    }
-}
-
-/// A moment in a time zone; `Display` is Go's `time.Time.String`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Time {
-    /// The moment.
-    pub zoned: ZonedDateTime,
-    /// Seconds since the process began, when it came from the clock: Go prints them as `m=+0.1`.
-    pub monotonic: bool,
-    /// Set for what TOML gives without an offset.
-    pub local: Option<TomlLocal>,
-}
-
-impl fmt::Display for Time {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let format = |layout| super::functions::dates::layout(&self.zoned, layout);
-        match self.local {
-            Some(local) => write!(f, "{} {}", format("2006-01-02 15:04:05.999999999 -0700"), local.zone())?,
-            None => f.write_str(&format("2006-01-02 15:04:05.999999999 -0700 MST"))?,
-        }
-        if self.monotonic { f.write_str(" m=+0.000000001") } else { Ok(()) }
+    /// The name of a number; Go prints numbers that have none another way, and nothing makes them.
+    pub(crate) fn name(self, number: i64) -> &'static str {
+        let (names, first): (&[&'static str], i64) = match self {
+            Self::Month => (&MONTHS, 1),
+            Self::Weekday => (&WEEKDAYS, 0),
+        };
+        usize::try_from(number - first).ok().and_then(|index| names.get(index)).copied().unwrap_or_default()
     }
 }

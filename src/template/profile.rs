@@ -46,14 +46,16 @@ pub struct Profile {
     pub range_over_int: bool,
     /// The places of parse errors count the lines that comments take (Go 1.24, Helm 3.18).
     pub comments_have_lines: bool,
+    /// Times have `AppendText` and `AppendBinary` (Go 1.24, Helm 3.18).
+    pub times_append: bool,
     /// `incompatible types for comparison` names the types (Go 1.25, Helm 3.20).
     pub comparison_names_types: bool,
     /// Failed templates are told call by call, each on lines of its own, and warnings as `level=… msg=…` (Helm 4).
     pub structured_messages: bool,
     /// The library that reads versions.
     pub semver: Semver,
-    /// `toToml` writes large and small floats with an exponent (BurntSushi/toml 1.6, Helm 3.20 and 4.1).
-    pub toml_exponents: bool,
+    /// The library that reads and writes TOML.
+    pub toml: Toml,
     /// `mustToYaml`, and Helm's own `mustToJson` (Helm 4).
     pub must_to_yaml: bool,
     /// `mustToToml` (Helm 4.2).
@@ -127,6 +129,17 @@ pub enum Semver {
     V3_5,
 }
 
+/// The version of BurntSushi/toml.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Toml {
+    /// 1.4.
+    V1_4,
+    /// 1.5 (Helm 3.18): other lines in some errors.
+    V1_5,
+    /// 1.6 (Helm 3.20 and 4.1): reads TOML 1.1, writes large and small floats with an exponent.
+    V1_6,
+}
+
 impl Semver {
     /// When this version of the library lets pre-releases satisfy a constraint.
     pub fn prereleases(self) -> PrereleaseRule {
@@ -155,10 +168,11 @@ impl Profile {
         webhooks_last: false,
         range_over_int: false,
         comments_have_lines: false,
+        times_append: false,
         comparison_names_types: false,
         structured_messages: false,
         semver: Semver::V3_3,
-        toml_exponents: false,
+        toml: Toml::V1_4,
         must_to_yaml: false,
         must_to_toml: false,
         schema_tree: false,
@@ -175,7 +189,9 @@ impl Profile {
         import_paths_of_any_type: true,
         range_over_int: true,
         comments_have_lines: true,
+        times_append: true,
         semver: Semver::V3_4,
+        toml: Toml::V1_5,
         schema_tree: true,
         ..Self::V3_17
     };
@@ -199,7 +215,7 @@ impl Profile {
         comparison_names_types: true,
         structured_messages: true,
         semver: Semver::V3_5,
-        toml_exponents: true,
+        toml: Toml::V1_6,
         must_to_yaml: true,
         must_to_toml: true,
         ..Self::V3_19

@@ -11,8 +11,9 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::object::{Ordinal, Struct, Time};
+use super::object::{Ordinal, Struct};
 use super::profile::ValuesPackage;
+use super::time::{Time, Zone};
 use crate::value::{Data, Node};
 use crate::version::Version;
 
@@ -260,8 +261,12 @@ pub enum Value {
     Duration(i64),
     /// `time.Month` or `time.Weekday`: an `int` that prints as a name.
     Ordinal(Ordinal, i64),
+    /// `*time.Location`.
+    Location(Rc<Zone>),
     /// `*semver.Version`.
     Version(Rc<Version>),
+    /// `semver.Version`: what methods return, without those methods that only a pointer has.
+    VersionCopy(Rc<Version>),
 }
 
 impl Value {
@@ -416,7 +421,9 @@ impl Value {
             Self::Time(_) => "time.Time".into(),
             Self::Duration(_) => "time.Duration".into(),
             Self::Ordinal(of, _) => of.type_name().into(),
+            Self::Location(_) => "*time.Location".into(),
             Self::Version(_) => "*semver.Version".into(),
+            Self::VersionCopy(_) => "semver.Version".into(),
         }
     }
 
@@ -434,8 +441,8 @@ impl Value {
             Self::Bytes(_) | Self::List(_) => "slice",
             Self::Map(_) => "map",
             Self::Struct(object) if object.of.pointer => "ptr",
-            Self::Struct(_) | Self::Time(_) => "struct",
-            Self::Version(_) => "ptr",
+            Self::Struct(_) | Self::Time(_) | Self::VersionCopy(_) => "struct",
+            Self::Version(_) | Self::Location(_) => "ptr",
         }
     }
 
@@ -451,7 +458,7 @@ impl Value {
             Self::Str(text) | Self::Bytes(text) => !text.is_empty(),
             Self::List(list) => !list.items().is_empty(),
             Self::Map(map) => !map.is_empty(),
-            Self::Struct(_) | Self::Time(_) | Self::Version(_) => true,
+            Self::Struct(_) | Self::Time(_) | Self::Location(_) | Self::Version(_) | Self::VersionCopy(_) => true,
         }
     }
 
@@ -484,8 +491,11 @@ impl Value {
                 (a.of.name, a.of.pointer) == (b.of.name, b.of.pointer)
                     && a.fields.iter().zip(&b.fields).all(|(a, b)| a.equal_nested(b, depth + 1))
             }
-            (Self::Time(a), Self::Time(b)) => a == b,
-            (Self::Version(a), Self::Version(b)) => a.to_string() == b.to_string(),
+            (Self::Time(a), Self::Time(b)) => a.is_deeply(b),
+            (Self::Location(a), Self::Location(b)) => a.is_like(b),
+            (Self::Version(a), Self::Version(b)) | (Self::VersionCopy(a), Self::VersionCopy(b)) => {
+                a.to_string() == b.to_string() && a.original() == b.original()
+            }
             _ => false,
         }
     }
@@ -501,6 +511,12 @@ fn equal_tables(a: &Map, b: &Map, depth: usize) -> bool {
                 && first.iter().zip(second.iter()).all(|((k, v), (other_k, other_v))| k == other_k && v.equal_nested(other_v, depth))
         }
         _ => false,
+    }
+}
+
+impl From<Time> for Value {
+    fn from(time: Time) -> Self {
+        Self::Time(Rc::new(time))
     }
 }
 

@@ -7,7 +7,7 @@ Differences between Helm 3.17.3, 3.19.5 and 4.2.4 that `helm template` cannot sh
 * sprig (3.3.0), mergo (1.0.1) and cast (1.7.0) are the same; sigs.k8s.io/yaml 1.4 and 1.6 read and write the same YAML
 * `{{else with}}`, `toYamlPretty`, `fromToml` and the loader's limits of size are in all three
 * `range` over a function (Go 1.24): no function that templates can reach returns one
-* BurntSushi/toml 1.4 and 1.5 write the same for all that values can hold: they differ in inline structs, 1.6 in floats
+* BurntSushi/toml 1.4 and 1.5 write the same for all that values can hold: they differ in inline structs
 * Kubernetes' default version shows only in published binaries; the case leans on how the Helms were built
 
 What a published binary says of itself in `.Capabilities.HelmVersion` (commit, last number of Go's version) is not compared.
@@ -207,8 +207,37 @@ def language():
     case("range_over_int", "range over a float", "a: {{ range .Values.n }}{{ . }}{{ end }}\n", {"n": 3})
     for call in ['eq 1 "a"', "eq 1 1.0", "lt 1 1.5", 'gt "a" 1', "ne true 1", "eq (list) (list)", "lt true false", "eq .Values.x 1", "le .Values.none 1", "eq .Values (dict)"]:
         case("comparison_names_types", call, "a: {{ " + call + " }}\n", {"x": "text"})
+    for name, template in [
+        ("in an action", "{{/* one\ntwo */}}\na: {{ if }}\n"), ("trimmed", "a: 1\n{{- /* one\ntwo\nthree */ -}}\n{{ nope }}\n"),
+        ("of one line", "{{/* one */}}\na: {{ nope }}\n"), ("two of them", "{{/* a\nb */}}{{/* c\nd */}}\n{{ end }}\n"),
+        ("in a body", "{{ if true }}\n{{/* a\nb */}}\n{{ nope }}{{ end }}\n"), ("and the end of the text", "{{/* a\nb */}}\n{{ if true }}\n"),
+        ("and one that is not closed", "{{/* a\nb */}}\n{{/* c\nd\n"), ("in a text of tpl", '{{ tpl "{{/* a\\nb */}}\\n{{ nope }}" . }}\n'),
+        ("and text that is long", "{{/* a\nb */}}\nx\ny\n{{ \"open }}\n"),
+    ]:
+        case("comments_have_lines", f"a comment {name}", template)
+    case("comments_have_lines", "a failure while it runs, behind a comment", "{{/* a\nb */}}\na: {{ fail \"x\" }}\n")
     case(None, "else with", "a: {{ with .Values.none }}1{{ else with .Values.x }}{{ . }}{{ end }}\n", {"x": 2})
     case(None, "new functions of 3.17", 'a: {{ (fromToml "x = 1").x }}\n{{ toYamlPretty (dict "l" (list 1)) }}\n')
+
+
+def times():
+    show = '{{ printf "%s" ((toDate "2006" "2020").AppendText nil) }}'
+    case("times_append", "AppendText", f"a: '{show}'\n")
+    case("times_append", "AppendText to bytes", 'a: {{ printf "%s" ((toDate "2006" "2020").AppendText ((toDate "2006" "2021").MarshalText)) }}\n')
+    case("times_append", "AppendText of a year without four digits", 'a: {{ ((toDate "2006" "2020").AddDate 9000 0 0).AppendText nil }}\n')
+    case("times_append", "AppendBinary", 'a: {{ printf "%x" ((toDate "2006" "2020").AppendBinary nil) }}\n')
+    case("times_append", "AppendText to what is no list of bytes", 'a: {{ (toDate "2006" "2020").AppendText "x" }}\n')
+    texts = ["d = 2001-01-01", "d = 2001-01-01T10:11:12", "d = 2001-01-01 10:11:12.5", "d = 10:11:12", "d = 10:11", "d = 2001-01-01T10:11:12+02:00", "d = 2001-01-01T10:11:12Z",
+             "d = 2001-01-01t10:11:12z", "d = 2001-01-01T10:11", "d = 2001-1-1", "d = 2001-02-30", "d = 24:00:00", "d = 10:11:60", "d = 10:11:12.123456789123", "d = 2001-01-01T10:11:12+0200",
+             "d = 2001-01-01T1:11:12", "d = [2001-01-01, 10:11:12]", "d = 2001-01-01T10:11:12-00:00"]
+    texts += ["a = {b = 1,}", "a = {b = 1,\n c = 2}", "a = {\n}", "a = {b = 1\n}", "a = {b = 1, # note\n}", "a = {,}", "a = {b = 1,,}", "a = {b = 1,\n\n}", 'a = "\\e[1m"', 'a = "\\x41\\xe9"', 'a = "\\x4"',
+              'a = "\\xg0"', 'a = """\\x41\\e"""', 'a = "\\q"', "a = 0xg", "a = 0x", "a = 0og", "a =\n", "a =", "a\n", "a", "a = 1\nb\nc = 2", "a = 1\nb = \nc = 2", "[a", "[a\n", "[a]\nb", "a = [1, 2",
+              "a = [1, 2\n", 'a = "x', 'a = "x\n"', 'a = \'\'\'x\n', 'a = """x', "é = 1", "a = [1]\na = [2]", "a = 1\na = 2", "[a]\nb = [1]\nb = [2]", "a.b = [1]\na.b = [2]", "[[a]]\nb=1\n[[a]]\nb=2",
+              "a = [1]\n[[a]]\nb=2", "a = [{b = 1}]\n[[a]]\nb=2", "[a.b]\nc = [1]\n[a]\nb = 2", "a = []\na = []", "a = [1]\na = 2", "a = 1\na = [2]", "a = {b = [1], b = [2]}", "d = 2001-01-01T10:11Z",
+              "d = 2001-01-01T10:11+02:00", "d = 2001-01-01 10:11", "d = 1:11", "d = 10:1", "d = 10:11.5", "a = +0x1", "a = 1__2", "a", "\ta.b", "a = t", "a = {b = 1", "a = {b", "a = {b = 1\n", 'a = "it\'s \\u4"', 'a = """\nx \\u00g"""', 'a = "\\U0011"']
+    for text in texts:
+        case("toml", f"TOML: {text}", f"a: |-\n{{{{ fromToml {json.dumps(text)} | toToml | indent 2 }}}}\nb: {{{{ fromToml {json.dumps(text)} | toString | quote }}}}\nc: {{{{ fromToml {json.dumps(text)} | toJson | quote }}}}\n")
+    case(None, "local times of TOML elsewhere", '{{ $t := fromToml "d = 2001-01-01\\nt = 10:11:12\\nb = 2001-01-01T10:11:12" }}{{ toToml $t | quote }} {{ $t.b.UTC }} {{ dateInZone "15:04 MST" $t.b "Asia/Tokyo" }} {{ $t.d.Location }} {{ $t.d.AddDate 0 1 0 }}\n')
 
 
 def functions():
@@ -217,7 +246,7 @@ def functions():
     case("must_to_yaml", "mustToJson", "a: '{{ mustToJson (dict \"k\" \"<\") }}'\n")
     case("must_to_toml", "mustToToml", "a: {{ mustToToml (dict \"k\" 1) }}\n")
     for number in ["1e6", "123456.0", "1234567.0", "1e21", "0.00001", "0.0001", "1e-7", "1.5", "2.0", "1e100", "-1e20", "123456789.123"]:
-        case("toml_exponents", f"toToml {number}", '{{ toToml (dict "k" (float64 "' + number + '") "l" (list (float64 "' + number + '"))) }}\n')
+        case("toml", f"toToml {number}", '{{ toToml (dict "k" (float64 "' + number + '") "l" (list (float64 "' + number + '"))) }}\n')
     for constraint, version in [(">=1.2 <2", "1.3.0-rc.1"), (">=1.2-0 <2", "1.3.0-rc.1"), (">=1.2 <2-0", "1.3.0-rc.1"), ("!=1.2.3", "1.3.0-rc.1"), ("1.2.x || >1-0", "2.0.0-a"), ("^1.2-0 !=1.5", "1.5.0-b")]:
         case("semver", f"{version} and {constraint}", 'a: {{ semverCompare "' + constraint + '" "' + version + '" }}\n')
     case("semver", "a constraint that can't be read", 'a: {{ semverCompare "a b" "1.2.3" }}\n')
@@ -274,7 +303,7 @@ def flags():
 
 def main():
     found = helms.from_command_line()
-    for group in [coalescing, values_files, lists_of_files, set_flags, aliases, import_values, objects, kube_versions, splitting, order, language, functions, messages, flags]:
+    for group in [coalescing, values_files, lists_of_files, set_flags, aliases, import_values, objects, kube_versions, splitting, order, language, times, functions, messages, flags]:
         group()
     kept, differing = [], collections.Counter()
     for one in CASES:

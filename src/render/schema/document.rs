@@ -51,7 +51,7 @@ pub(super) fn values(value: &Value) -> Json {
         Value::Str(text) | Value::Bytes(text) => Json::from(text.lossy()),
         Value::List(list) => Json::Array(list.items().iter().map(values).collect()),
         Value::Map(map) => Json::Object(map.snapshot().iter().map(|(key, value)| (key.lossy().into_owned(), values(value))).collect()),
-        Value::Nil | Value::Struct(_) | Value::Time(_) | Value::Version(_) => Json::Null,
+        Value::Nil | Value::Struct(_) | Value::Time(_) | Value::Location(_) | Value::Version(_) | Value::VersionCopy(_) => Json::Null,
     }
 }
 

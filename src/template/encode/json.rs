@@ -32,7 +32,7 @@ fn write_nested(out: &mut String, tree: &Tree, style: Style, depth: usize) {
             let _ = write!(out, "{number}");
         }
         Tree::Float(number) => out.push_str(&json_number(*number).unwrap_or_default()),
-        Tree::Text(text) | Tree::Time(text, _) => write_text(out, text, style),
+        Tree::Text(text) | Tree::Time(text) => write_text(out, text, style),
         Tree::List(items) => write_container(out, style, depth, ['[', ']'], items, |out, item| {
             write_nested(out, item, style, depth + 1);
         }),

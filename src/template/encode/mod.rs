@@ -14,7 +14,6 @@ pub(crate) use from_json::{parse as parse_json, parse_leniently as parse_json_le
 pub(crate) use from_toml::{Unread, parse as parse_toml};
 
 use super::fmt::{MAX_DEPTH, general};
-use super::object::TomlLocal;
 use super::value::{Text, Value};
 
 /// What can be written.
@@ -26,8 +25,8 @@ pub(crate) enum Tree {
     Uint(u64),
     Float(f64),
     Text(Text),
-    /// A moment in RFC 3339: text to JSON, and what JSON becomes. TOML writes only a part of some.
-    Time(Text, Option<TomlLocal>),
+    /// A moment in RFC 3339: text to JSON, and what JSON becomes.
+    Time(Text),
     List(Vec<Tree>),
     /// In the order in which JSON writes it: maps by key, structs by field.
     Map(Vec<(Text, Tree)>),
@@ -77,8 +76,12 @@ impl Tree {
                 }
                 Ok(Tree::Map(entries))
             }
-            Value::Time(time) => Ok(Tree::Time(super::functions::dates::rfc3339_nano(&time.zoned).into(), time.local)),
-            Value::Version(version) => Ok(Tree::Text(version.to_string().into())),
+            Value::Time(time) => match time.marshalled() {
+                Ok(text) => Ok(Tree::Time(text.into())),
+                Err(problem) => Err(format!("json: error calling MarshalJSON for type time.Time: Time.MarshalJSON: {problem}")),
+            },
+            Value::Location(_) => Ok(Tree::Map(Vec::new())),
+            Value::Version(version) | Value::VersionCopy(version) => Ok(Tree::Text(version.to_string().into())),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::Tree;
 use super::yaml::{Dialect, Writer};
 use crate::template::fmt::MAX_DEPTH;
 use crate::template::object::Field;
+use crate::template::time::layout::RFC3339_NANO;
 use crate::template::value::{Text, Value};
 
 /// The one type whose fields are named for YAML, as they are for JSON.
@@ -31,6 +32,7 @@ fn tree(value: &Value, depth: usize) -> Tree {
             let name = |field: &Field| if is_tagged { field.json.into() } else { field.name.to_lowercase() };
             Tree::Record(fields.map(|(field, value)| (Text::from(name(field)), tree(value, depth + 1))).collect())
         }
+        Value::Time(time) => Tree::Time(time.format(RFC3339_NANO).into()),
         Value::Duration(_) => Tree::Text(crate::template::fmt::shown(value).into()),
         other => Tree::of(other).unwrap_or(Tree::Null),
     }

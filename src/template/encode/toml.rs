@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::Tree;
 use crate::template::fmt::{MAX_DEPTH, general, shown_text};
-use crate::template::object::TomlLocal;
+use crate::template::time::layout::RFC3339_NANO;
+use crate::template::time::{Time, TomlLocal, Zone};
 use crate::template::value::{Text, Value};
 
 /// The document of a mapping; anything else is written as a value, but a list of tables. `exponents`: large and small floats get one (1.6).
@@ -47,6 +48,7 @@ fn tree(value: &Value, depth: usize) -> Tree {
             }
             Tree::Map(entries)
         }
+        Value::Time(time) => Tree::Time(date(time).into()),
         Value::Duration(_) => Tree::Text(shown_text(value).into()),
         other => Tree::of(other).unwrap_or(Tree::Null),
     }
@@ -139,7 +141,7 @@ fn inline(tree: &Tree, exponents: bool) -> Result<String, String> {
         Tree::Uint(number) => number.to_string(),
         Tree::Float(number) => float(*number, exponents),
         Tree::Text(text) => quoted(text),
-        Tree::Time(text, local) => local_part(&text.lossy(), *local).to_owned(),
+        Tree::Time(text) => text.lossy().into_owned(),
         Tree::List(items) => format!("[{}]", items.iter().map(|item| inline(item, exponents)).collect::<Result<Vec<_>, _>>()?.join(", ")),
         Tree::Map(entries) | Tree::Record(entries) => {
             let (tables, plain): (Vec<Entry<'_>>, Vec<Entry<'_>>) = entries.iter().partition(|(_, value)| is_any_table(value));
@@ -186,13 +188,13 @@ pub(super) fn quoted(text: &Text) -> String {
     out
 }
 
-/// The part of a moment in RFC 3339, which ends in `Z`, that TOML gave.
-fn local_part(text: &str, local: Option<TomlLocal>) -> &str {
-    let bare = text.trim_end_matches('Z');
-    match (local, bare.split_once('T')) {
-        (None, _) => text,
-        (Some(TomlLocal::Date), Some((date, _))) => date,
-        (Some(TomlLocal::Time), Some((_, time))) => time,
-        _ => bare,
-    }
+/// A moment in RFC 3339, or the part of it that TOML gave, as clocks of UTC show it.
+fn date(time: &Time) -> String {
+    let layout = match time.zone {
+        Zone::Toml(TomlLocal::DateTime, _) => "2006-01-02T15:04:05.999999999",
+        Zone::Toml(TomlLocal::Date, _) => "2006-01-02",
+        Zone::Toml(TomlLocal::Time, _) => "15:04:05.999999999",
+        _ => return time.format(RFC3339_NANO),
+    };
+    time.in_zone(Zone::Utc).format(layout)
 }

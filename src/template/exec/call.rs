@@ -5,7 +5,7 @@ use super::walk::{Outcome, State};
 use super::{Call, Fail, Operand};
 use crate::template::ast::{At, Expr, ExprKind, Number};
 use crate::template::functions::{Args, Body, Function, Param};
-use crate::template::value::{Elem, List, Map, Value};
+use crate::template::value::{Elem, List, Map, Text, Value};
 
 impl<'s> State<'s> {
     /// Calls a function, or a method on its receiver. `node` is what a failure is reported at.
@@ -21,8 +21,10 @@ impl<'s> State<'s> {
         let count = given.args.len() + usize::from(given.piped.is_some());
         self.check_count(function, params.len(), count, given.args.len())?;
         let param = |index: usize| params.get(index).copied().or(function.rest).unwrap_or(Param::Any);
-        if let Body::Deciding(deciding) = function.body {
-            return self.decide(dot, deciding, given);
+        match function.body {
+            Body::Plain(_) => {}
+            Body::Deciding(deciding) => return self.decide(dot, deciding, given),
+            Body::Unfit(problem) => return Err(self.error(problem)),
         }
         let mut operands = Vec::with_capacity(count + 1);
         operands.extend(receiver);
@@ -132,11 +134,12 @@ impl<'s> State<'s> {
             (Param::Bool, ExprKind::Bool(value), _) => return Ok(Value::Bool(*value)),
             (Param::Str, ExprKind::Str { text, .. }, _) => return Ok(Value::Str(text.clone())),
             (Param::Int, _, Some(Number { int: Some(int), .. })) => return Ok(Value::Int(*int)),
+            (Param::Duration, _, Some(Number { int: Some(int), .. })) => return Ok(Value::Duration(*int)),
             (Param::Uint32, _, Some(Number { uint: Some(uint), .. })) => return Ok(Value::Uint64(*uint)),
             (Param::Float, _, Some(Number { float: Some(float), .. })) => return Ok(Value::Float(*float)),
             (Param::Bool, ..) => "bool",
             (Param::Str, ..) => "string",
-            (Param::Int, ..) => "integer",
+            (Param::Int | Param::Duration, ..) => "integer",
             (Param::Uint32, ..) => "unsigned integer",
             (Param::Float, ..) => "float",
             (param, ..) => {
@@ -163,7 +166,8 @@ impl Param {
     /// The parameter's zero value, when nil is one.
     fn nil(self) -> Option<Operand> {
         match self {
-            Param::Any | Param::Raw => Some(Operand::INVALID),
+            Param::Any | Param::Raw | Param::Location | Param::Version => Some(Operand::INVALID),
+            Param::Bytes => Some(Operand::bare(Value::Bytes(Text::from("")))),
             Param::Map => Some(Operand::bare(Value::Map(Map::nil()))),
             Param::List => Some(Operand::bare(Value::List(List::nil(Elem::Any)))),
             _ => None,

@@ -154,7 +154,7 @@ impl<'s> State<'s> {
         }
         if let Value::Map(Map { kind: MapKind::Any, .. }) = receiver.value {
             // The usual case: a plain map has no methods.
-        } else if let Some(method) = methods::find(&receiver.value, name) {
+        } else if let Some(method) = methods::find(&receiver.value, name, self.session.profile()) {
             return self.call(dot, method, At::Expr(expr), Some(receiver), given);
         }
         match &receiver.value {

@@ -31,6 +31,7 @@ use super::ast::{Expr, File, Template};
 use super::fmt::quote;
 use super::parser::{ParseError, parse};
 use super::profile::Profile;
+use super::time::{LocalZone, Zone};
 use super::value::{Text, Value};
 use chance::{Reserve, Stream};
 use trace::lines::LineOrigin;
@@ -177,6 +178,7 @@ pub struct Session<'s> {
     reserve: RefCell<Reserve>,
     began: Instant,
     tracer: Option<Tracer>,
+    local: LocalZone,
 }
 
 impl<'s> Session<'s> {
@@ -197,6 +199,7 @@ impl<'s> Session<'s> {
             reserve: RefCell::default(),
             began: Instant::now(),
             tracer: None,
+            local: LocalZone::default(),
         }
     }
 
@@ -204,7 +207,18 @@ impl<'s> Session<'s> {
     #[must_use]
     pub fn with_chance(mut self, chance: Chance) -> Self {
         self.chance = chance;
+        if chance == Chance::Stable {
+            self.local = LocalZone::default();
+        }
         self
+    }
+
+    /// The same render on a machine in this zone; a stable render is one in UTC.
+    #[must_use]
+    pub fn with_local_zone(mut self, local: LocalZone) -> Self {
+        let chance = self.chance;
+        self.local = local;
+        self.with_chance(chance)
     }
 
     /// The same render, traced: notes where its lines come from and which of these values it reads.
@@ -421,6 +435,21 @@ impl Call<'_> {
             Some(call) if *self.site.0.name == *TPL_NAME => call,
             _ => self.site,
         }
+    }
+
+    /// The zone of the machine.
+    pub(crate) fn local(&self) -> &LocalZone {
+        &self.session.local
+    }
+
+    /// The same as a zone among others.
+    pub(crate) fn local_zone(&self) -> Zone {
+        Zone::Local(self.session.local.clone())
+    }
+
+    /// The zone that Go loads for a name; nothing where it finds none.
+    pub(crate) fn load_zone(&self, name: &str) -> Option<Zone> {
+        Zone::load(name, &self.session.local)
     }
 
     /// Whether chance is to be left out.

@@ -47,6 +47,8 @@ pub(super) fn scientific(value: f64, precision: usize, mark: char) -> String {
 /// No float64 has more digits than this behind the point that aren't zero; Rust formats no more than 65535.
 const MAX_DIGITS: usize = 1_100;
 const MANTISSA_BITS: u32 = 52;
+/// With fewer digits than these nothing but the value itself is so near.
+const MIN_TIED: usize = 16;
 
 /// Mantissa and binary exponent: the value is mantissa × 2^exponent.
 fn parts(value: f64) -> (u64, i32) {
@@ -125,6 +127,11 @@ fn special(value: f64) -> Option<&'static str> {
     }
 }
 
+/// Sign, the shortest digits that read back the same, and the decimal exponent of the first of them.
+pub(crate) fn shortest(value: f64) -> (&'static str, String, i32) {
+    decompose(value, None)
+}
+
 /// Sign, digits without a point, decimal exponent; `precision` digits after the first, or the shortest that read back the same.
 fn decompose(value: f64, precision: Option<usize>) -> (&'static str, String, i32) {
     let text = match precision {
@@ -134,8 +141,25 @@ fn decompose(value: f64, precision: Option<usize>) -> (&'static str, String, i32
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let sign = if mantissa.starts_with('-') { "-" } else { "" };
     let mut digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    if precision.is_none() {
+        digits = even_of_two(value, digits);
+    }
     digits.push_str(&"0".repeat(precision.unwrap_or(0).saturating_sub(MAX_DIGITS)));
     (sign, digits, exponent.parse().unwrap_or(0))
+}
+
+/// The shortest digits that Go writes: of two that are as near to the value those that end even.
+fn even_of_two(value: f64, digits: String) -> String {
+    let is_odd = digits.ends_with(['1', '3', '5', '7', '9']);
+    if !is_odd || digits.len() < MIN_TIED {
+        return digits;
+    }
+    // No float has so many zeros among its digits that something else could follow them.
+    let exact = format!("{value:.held$e}", held = digits.len() + 60);
+    let exact: String = exact.split('e').next().unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
+    let (front, rest) = exact.split_at(digits.len());
+    let is_tie = rest.trim_end_matches('0') == "5";
+    if is_tie && front.ends_with(['0', '2', '4', '6', '8']) { front.to_owned() } else { digits }
 }
 
 fn scientific_text(digits: &str, exponent: i32, mark: char) -> String {

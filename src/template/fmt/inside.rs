@@ -2,24 +2,24 @@
 
 use std::rc::Rc;
 
-use super::super::object::{Field, Struct, StructType, Time};
-use super::super::value::{Elem, List, Value};
+use crate::template::object::{Field, Struct, StructType};
+use crate::template::time::{Time, UNIX_EPOCH, Zone};
+use crate::template::value::{Elem, List, Value};
 use crate::version::Version;
-
-/// Seconds from Go's first year to 1970.
-const UNIX_EPOCH: i64 = 62_135_596_800;
 
 /// A field that only printing shows.
 const fn hidden(name: &'static str) -> Field {
     Field { name, json: "", omit_empty: false, embedded: false }
 }
 
-static VERSION: StructType = StructType {
-    name: "semver.Version",
-    pointer: true,
-    fields: &[hidden("major"), hidden("minor"), hidden("patch"), hidden("pre"), hidden("metadata"), hidden("original")],
-    action_prints: None,
-};
+const fn version(pointer: bool) -> StructType {
+    const FIELDS: &[Field] = &[hidden("major"), hidden("minor"), hidden("patch"), hidden("pre"), hidden("metadata"), hidden("original")];
+    StructType { name: "semver.Version", pointer, fields: FIELDS, action_prints: None }
+}
+
+static VERSION: StructType = version(true);
+
+static VERSION_COPY: StructType = version(false);
 
 static TIME: StructType =
     StructType { name: "time.Time", pointer: false, fields: &[hidden("wall"), hidden("ext"), hidden("loc")], action_prints: None };
@@ -39,10 +39,12 @@ static LOCATION: StructType = StructType {
     action_prints: None,
 };
 
-/// The struct, with fields that templates cannot reach; `None` for values of other types than times and versions.
+/// The struct, with fields that templates cannot reach; `None` for values of other types than times, zones and versions.
 pub(crate) fn inside(value: &Value) -> Option<Rc<Struct>> {
     let of = match value {
-        Value::Version(version) => version_struct(version),
+        Value::Version(version) => version_struct(version, &VERSION),
+        Value::VersionCopy(version) => version_struct(version, &VERSION_COPY),
+        Value::Location(zone) => location(zone),
         Value::Time(time) => time_struct(time),
         _ => return None,
     };
@@ -52,31 +54,23 @@ pub(crate) fn inside(value: &Value) -> Option<Rc<Struct>> {
     }
 }
 
-fn version_struct(version: &Version) -> Value {
+fn version_struct(version: &Version, of: &'static StructType) -> Value {
     let texts = [&*version.prerelease, &*version.metadata, version.original()].map(Value::text);
     let numbers = [version.major, version.minor, version.patch].map(Value::Uint64);
-    Struct::value(&VERSION, numbers.into_iter().chain(texts).collect())
+    Struct::value(of, numbers.into_iter().chain(texts).collect())
 }
 
 /// The moment as it is without a reading of the machine's other clock.
 fn time_struct(time: &Time) -> Value {
-    let moment = time.zoned.timestamp();
-    let nanoseconds = moment.as_nanosecond().rem_euclid(1_000_000_000);
-    let seconds = moment.as_nanosecond().div_euclid(1_000_000_000);
-    let seconds = i64::try_from(seconds).unwrap_or_default().saturating_add(UNIX_EPOCH);
-    let no_list = || Value::List(List::nil(Elem::Any));
-    let zone = super::super::functions::dates::layout(&time.zoned, "MST");
-    let location = vec![Value::text(zone), no_list(), no_list(), Value::text(""), Value::Int(0), Value::Int(0), Value::Nil];
-    Struct::value(&TIME, vec![Value::Uint64(nanoseconds as u64), Value::Int64(seconds), Struct::value(&LOCATION, location)])
+    let nothing = || Value::Struct(Rc::new(Struct { of: &LOCATION, fields: Vec::new() }));
+    let zone = if time.zone == Zone::Utc { nothing() } else { location(&time.zone) };
+    let seconds = time.seconds.wrapping_add(UNIX_EPOCH);
+    Struct::value(&TIME, vec![Value::Uint64(time.nanosecond.into()), Value::Int64(seconds), zone])
 }
 
-/// `time.Time.GoString`. A zone is told by its name, UTC as the machine's own.
-pub(super) fn go_time(time: &Time) -> String {
-    let zoned = &time.zoned;
-    let month = super::super::functions::dates::layout(zoned, "January");
-    let zone = super::super::functions::dates::layout(zoned, "MST");
-    let zone = if zone == "UTC" { "time.Local".to_owned() } else { format!("time.Location({})", super::quote(zone.as_bytes())) };
-    let (hour, minute, second) = (zoned.hour(), zoned.minute(), zoned.second());
-    let clock = format!("{hour}, {minute}, {second}, {}", zoned.subsec_nanosecond());
-    format!("time.Date({}, time.{month}, {}, {clock}, {zone})", zoned.year(), zoned.day())
+/// A zone without what it is made of.
+fn location(zone: &Zone) -> Value {
+    let no_list = || Value::List(List::nil(Elem::Any));
+    let fields = vec![Value::text(zone.name()), no_list(), no_list(), Value::text(""), Value::Int(0), Value::Int(0), Value::Nil];
+    Struct::value(&LOCATION, fields)
 }

@@ -10,7 +10,7 @@ pub(crate) use super::value::MAX_DEPTH;
 use super::value::{List, Map, Value};
 
 pub(crate) use crate::quote::{is_print, quote, unquote, unquote_char};
-pub(crate) use float::{general, json_number};
+pub(crate) use float::{general, json_number, shortest};
 pub(crate) use inside::inside;
 pub(crate) use printf::{printf, printf_within};
 
@@ -75,9 +75,10 @@ fn print_nested(out: &mut Vec<u8>, value: &Value, depth: usize) {
             out.push(b'}');
         }
         Value::Time(time) => push_display(out, time),
-        Value::Duration(nanoseconds) => out.extend_from_slice(super::functions::dates::duration_text(*nanoseconds).as_bytes()),
-        Value::Version(version) => push_display(out, version),
-        Value::Ordinal(of, number) => push_display(out, super::functions::dates::ordinal_name(*of, *number)),
+        Value::Duration(nanoseconds) => out.extend_from_slice(super::time::duration::text(*nanoseconds).as_bytes()),
+        Value::Location(zone) => push_display(out, zone.name()),
+        Value::Version(version) | Value::VersionCopy(version) => push_display(out, version),
+        Value::Ordinal(of, number) => push_display(out, of.name(*number)),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::super::object::Struct;
 use super::super::value::{List, Map, Value};
-use super::inside::{go_time, inside};
+use super::inside::inside;
 use super::{ADDRESS, MAX_DEPTH, float};
-use crate::quote::{is_print, quote_with};
+use crate::quote::{can_backquote, is_print, quote_with};
 
 /// Widths and precisions above this are misuse, as in Go.
 const MAX_WIDTH: usize = 1_000_000;
@@ -304,13 +304,15 @@ impl Printer {
             Value::Duration(number) | Value::Ordinal(_, number) if !self.prints_itself(verb) => {
                 self.integer(i128::from(*number), verb, value);
             }
-            Value::Time(time) if self.flags.sharp_v && !self.misused => self.put(&go_time(time)),
-            Value::Version(_) | Value::Time(_) if !self.prints_itself(verb) => {
+            Value::Time(time) if self.flags.sharp_v && !self.misused => self.put(&time.go_text()),
+            Value::Version(_) | Value::VersionCopy(_) | Value::Time(_) | Value::Location(_) if !self.prints_itself(verb) => {
                 if let Some(object) = inside(value) {
                     self.object(&object, value, verb, depth);
                 }
             }
-            Value::Time(_) | Value::Duration(_) | Value::Version(_) | Value::Ordinal(..) => self.string(&super::shown(value), verb, value),
+            Value::Time(_) | Value::Location(_) | Value::Duration(_) | Value::Version(_) | Value::VersionCopy(_) | Value::Ordinal(..) => {
+                self.string(&super::shown(value), verb, value)
+            }
         }
     }
 
@@ -321,7 +323,8 @@ impl Printer {
 
     /// A struct; of a pointer inside something else only the address.
     fn object(&mut self, object: &Struct, value: &Value, verb: char, depth: usize) {
-        if object.of.pointer && depth > 0 {
+        let is_nil = object.fields.is_empty();
+        if object.of.pointer && (depth > 0 || is_nil) {
             return self.pointer(value, verb);
         }
         let (sharp, named) = (self.flags.sharp_v, self.flags.sharp_v || self.flags.plus_v);
@@ -345,12 +348,14 @@ impl Printer {
     fn pointer(&mut self, value: &Value, verb: char) {
         let address = match value {
             Value::List(List { items: None, .. }) | Value::Map(Map { table: None, .. }) => 0,
-            Value::List(_) | Value::Bytes(_) | Value::Map(_) | Value::Version(_) => ADDRESS,
+            Value::List(_) | Value::Bytes(_) | Value::Map(_) | Value::Version(_) | Value::Location(_) => ADDRESS,
+            Value::Struct(object) if object.of.pointer && object.fields.is_empty() => 0,
             Value::Struct(object) if object.of.pointer => ADDRESS,
             _ => return self.misuse(value, verb),
         };
         match verb {
             'v' if self.flags.sharp_v => self.put(&format!("({})({address:#x})", value.type_name())),
+            'v' if address == 0 => self.put("<nil>"),
             'v' | 'p' => {
                 self.flags.sharp = !self.flags.sharp;
                 self.digits(&format!("{address:x}"), false, 'x');
@@ -409,7 +414,7 @@ impl Printer {
             }
             'q' => {
                 let cut = self.truncated(text);
-                let raw = self.flags.sharp && !cut.iter().any(|byte| *byte == b'`' || *byte < b' ' && *byte != b'\t' || *byte == 0x7f);
+                let raw = self.flags.sharp && can_backquote(&cut);
                 let shown = if raw { [b"`", &cut[..], b"`"].concat() } else { quote_with(&cut, '"', self.flags.plus).into_bytes() };
                 self.pad(&shown);
             }

@@ -164,6 +164,8 @@ fn equal_others(a: &Value, b: &Value) -> Result<bool, Fail> {
         (Value::Struct(_), Value::Struct(_)) if is_comparable(b) => Ok(a.deep_equal(b)),
         (Value::Time(a), Value::Time(b)) => Ok(a == b),
         (Value::Version(a), Value::Version(b)) => Ok(std::rc::Rc::ptr_eq(a, b)),
+        (Value::VersionCopy(_), Value::VersionCopy(_)) => Ok(a.deep_equal(b)),
+        (Value::Location(a), Value::Location(b)) => Ok(a == b),
         _ => {
             let shown = String::from_utf8_lossy(&fmt::printf(b"%s", std::slice::from_ref(b))).into_owned();
             Err(format!("non-comparable type {shown}: {}", b.type_name()).into())

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Args, Function, Outcome, Param, fixed};
 use crate::template::encode::{self, Tree, json::Style};
 use crate::template::exec::{Call, Fail};
+use crate::template::profile::Toml;
 use crate::template::value::{Elem, List, Map, Table, Text, Value};
 use crate::value::{Data, Node, Source, yaml};
 use Param::{Any, Str};
@@ -52,7 +53,7 @@ pub(super) fn to_yaml(call: &Call<'_>, value: &Value) -> Result<Option<String>, 
 }
 
 fn to_toml(call: &Call<'_>, value: &Value) -> Result<String, String> {
-    encode::toml::write(value, call.profile().toml_exponents)
+    encode::toml::write(value, call.profile().toml >= Toml::V1_6)
 }
 
 fn must_to_yaml(call: &Call<'_>, args: Args<'_>) -> Outcome {
@@ -136,7 +137,7 @@ fn value_type(value: &Value) -> &'static str {
 }
 
 fn from_toml(call: &Call<'_>, args: Args<'_>) -> Outcome {
-    call.made_whole(match encode::parse_toml(&args.str(0)) {
+    call.made_whole(match encode::parse_toml(&args.str(0), call.local(), call.profile().toml) {
         Ok(value) => value,
         Err(encode::Unread::Wrong(message)) => error_map(message),
         Err(encode::Unread::Limit(limit)) => return Err(Fail::limit(limit)),

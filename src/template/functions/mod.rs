@@ -8,13 +8,14 @@ mod builtins;
 mod certificates;
 mod ciphers;
 mod crypto;
-mod date_layout;
-pub(crate) mod dates;
+mod dates;
 mod dicts;
 mod encoding;
 mod hashes;
 mod helm;
+mod keys;
 mod lists;
+mod lossless;
 pub(crate) mod methods;
 mod numbers;
 mod paths;
@@ -22,15 +23,18 @@ mod regex_dialect;
 mod regexes;
 mod semver;
 mod strings;
+mod times;
 mod types;
 mod urls;
 mod words;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::exec::{Call, Fail, Operand};
 use super::profile::Profile;
+use super::time::{LocalZone, Time, Zone};
 use super::value::{Elem, List, Map, MapKind, Text, Value};
 pub(crate) use regexes::{compile_go as compile_regex, translate_go as go_pattern};
 pub(crate) use urls::{UrlParts, url_parts};
@@ -40,7 +44,8 @@ pub(crate) use urls::{UrlParts, url_parts};
 /// # Errors
 /// Go's message.
 pub(crate) fn date_matches(layout: &str, text: &str) -> Result<(), String> {
-    date_layout::parse(layout, text).map(|_| ())
+    let local = LocalZone::default();
+    super::time::parse::parse(layout, text.as_bytes(), &Zone::Utc, &local).map(|_| ())
 }
 
 /// What a function returns.
@@ -63,6 +68,13 @@ pub(crate) enum Param {
     /// `[]interface {}`.
     List,
     Time,
+    Duration,
+    /// `[]uint8`.
+    Bytes,
+    /// `*time.Location`.
+    Location,
+    /// `*semver.Version`.
+    Version,
     Certificate,
 }
 
@@ -80,6 +92,10 @@ impl Param {
             Param::Map => "map[string]interface {}",
             Param::List => "[]interface {}",
             Param::Time => "time.Time",
+            Param::Duration => "time.Duration",
+            Param::Bytes => "[]uint8",
+            Param::Location => "*time.Location",
+            Param::Version => "*semver.Version",
             Param::Certificate => "sprig.certificate",
         }
     }
@@ -92,7 +108,11 @@ impl Param {
             | (Param::Int, Value::Int(_))
             | (Param::Float, Value::Float(_))
             | (Param::Bool, Value::Bool(_))
-            | (Param::Time, Value::Time(_)) => true,
+            | (Param::Time, Value::Time(_))
+            | (Param::Duration, Value::Duration(_))
+            | (Param::Bytes, Value::Bytes(_))
+            | (Param::Location, Value::Location(_))
+            | (Param::Version, Value::Version(_)) => true,
             (Param::Map, Value::Map(map)) => matches!(map.kind, MapKind::Any | MapKind::Values(_)),
             (Param::List, Value::List(list)) => list.elem == Elem::Any,
             (Param::Certificate, Value::Struct(object)) => std::ptr::eq(object.of, &raw const crypto::CERTIFICATE),
@@ -130,13 +150,28 @@ impl<'a> Args<'a> {
     }
 
     /// The text with invalid sequences replaced.
-    pub(crate) fn str(self, index: usize) -> std::borrow::Cow<'a, str> {
+    pub(crate) fn str(self, index: usize) -> Cow<'a, str> {
         String::from_utf8_lossy(self.text(index))
     }
 
     pub(crate) fn int(self, index: usize) -> i64 {
         match self.any(index) {
             Value::Int(number) => *number,
+            _ => 0,
+        }
+    }
+
+    /// The moment; the zero time where there is none, which a row with this parameter rules out.
+    pub(crate) fn time(self, index: usize) -> Cow<'a, Time> {
+        match self.any(index) {
+            Value::Time(time) => Cow::Borrowed(time),
+            _ => Cow::Owned(Time::zero()),
+        }
+    }
+
+    pub(crate) fn duration(self, index: usize) -> i64 {
+        match self.any(index) {
+            Value::Duration(nanoseconds) => *nanoseconds,
             _ => 0,
         }
     }
@@ -176,6 +211,8 @@ pub(crate) enum Body {
     Plain(fn(&Call<'_>, Args<'_>) -> Outcome),
     /// `and` (false) and `or` (true): the executor stops at the first argument with this truth.
     Deciding(bool),
+    /// What text/template says before it calls a method of results it can't use.
+    Unfit(&'static str),
 }
 
 /// A row of the table.
@@ -210,6 +247,11 @@ const fn open(name: &'static str, params: &'static [Param], rest: Param, run: Ru
     Function { name, params, rest: Some(rest), body: Body::Plain(run), walks: false, exists: |_| true }
 }
 
+/// A method that no template can call, because of its results.
+const fn unfit(name: &'static str, problem: &'static str) -> Function {
+    Function { name, params: &[Param::Any], rest: None, body: Body::Unfit(problem), walks: false, exists: |_| true }
+}
+
 impl Function {
     /// The same row, of a function that walks through its arguments.
     const fn walking(mut self) -> Self {
@@ -236,6 +278,7 @@ const FAMILIES: &[&[Function]] = &[
     hashes::ROWS,
     crypto::ROWS,
     certificates::ROWS,
+    keys::ROWS,
     ciphers::ROWS,
     dates::ROWS,
     paths::ROWS,

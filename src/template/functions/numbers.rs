@@ -157,11 +157,9 @@ impl Decimal {
         if !value.is_finite() {
             return Err(format!("Cannot create a Decimal from {}", crate::template::fmt::general(value)).into());
         }
-        let text = format!("{value:e}");
-        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let fraction = mantissa.split_once('.').map_or(0, |(_, fraction)| fraction.len() as i32);
-        let digits = mantissa.replace('.', "").parse().unwrap_or(0);
-        Ok(Self { digits, exponent: exponent.parse::<i32>().unwrap_or(0) - fraction })
+        let (sign, digits, exponent) = crate::template::fmt::shortest(value);
+        let fraction = digits.len() as i32 - 1;
+        Ok(Self { digits: format!("{sign}{digits}").parse().unwrap_or(0), exponent: exponent - fraction })
     }
 
     fn to_float(self) -> f64 {

@@ -189,7 +189,6 @@ impl<'p> Rewriter<'p> {
             'S' => self.replace(length, &format!("[^{SPACE}]")),
             'b' => self.replace(length, r"(?-u:\b)"),
             'B' => self.replace(length, r"(?-u:\B)"),
-            'C' => self.replace(length, "(?s-u:.)"),
             'Q' => {
                 let quoted = &self.rest[2..];
                 let end = quoted.find(r"\E");

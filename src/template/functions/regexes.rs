@@ -1,9 +1,12 @@
 //! Regular expressions (sprig `regex.go` over Go `regexp`). The crate `regex` has RE2's semantics; `regex_dialect` rewrites what the
 //! two spell differently and words errors as Go does.
 
+use std::borrow::Cow;
+
 use regex::bytes::{Captures, Match, Regex, RegexBuilder};
 
-use super::{Args, Function, Outcome, Param, fixed, regex_dialect};
+use super::{Args, Function, Outcome, Param, fixed, lossless, regex_dialect};
+use crate::quote::can_backquote;
 use crate::template::exec::{Call, Fail};
 use crate::template::fmt::quote;
 use crate::template::value::{Elem, List, Value};
@@ -21,13 +24,15 @@ const TOO_LARGE: &str = "error parsing regexp: expression too large";
 
 pub(super) const ROWS: &[Function] = &[
     fixed("regexMatch", &[Str, Str], |call, args| match compile(call, args) {
-        Ok(regex) => Ok(Value::Bool(regex.is_match(args.text(1)))),
+        Ok(regex) => Ok(Value::Bool(regex.is_match(lossless::text(args.text(1)).as_bytes()))),
         Err(Fail::Text(_)) => Ok(Value::Bool(false)),
         Err(limit) => Err(limit),
     }),
-    fixed("mustRegexMatch", &[Str, Str], |call, args| Ok(Value::Bool(compile(call, args)?.is_match(args.text(1))))),
-    fixed("regexFind", &[Str, Str], |call, args| Ok(find(&must_compile(call, args)?, args))),
-    fixed("mustRegexFind", &[Str, Str], |call, args| Ok(find(&compile(call, args)?, args))),
+    fixed("mustRegexMatch", &[Str, Str], |call, args| {
+        Ok(Value::Bool(compile(call, args)?.is_match(lossless::text(args.text(1)).as_bytes())))
+    }),
+    fixed("regexFind", &[Str, Str], |call, args| find(&must_compile(call, args)?, args)),
+    fixed("mustRegexFind", &[Str, Str], |call, args| find(&compile(call, args)?, args)),
     fixed("regexFindAll", &[Str, Str, Int], |call, args| find_all(call, &must_compile(call, args)?, args)),
     fixed("mustRegexFindAll", &[Str, Str, Int], |call, args| find_all(call, &compile(call, args)?, args)),
     fixed("regexReplaceAll", &[Str, Str, Str], |call, args| replace(call, &must_compile(call, args)?, args)),
@@ -98,27 +103,43 @@ fn must_compile(call: &Call<'_>, args: Args<'_>) -> Result<Regex, Fail> {
     compile(call, args).map_err(|fail| match fail {
         Fail::Text(problem) => {
             let pattern = args.text(0);
-            let raw = !pattern.iter().any(|byte| *byte == b'`' || (*byte < b' ' && *byte != b'\t') || *byte == 0x7f);
-            let shown = if raw { format!("`{}`", String::from_utf8_lossy(pattern)) } else { quote(pattern) };
+            let shown = if can_backquote(pattern) { format!("`{}`", String::from_utf8_lossy(pattern)) } else { quote(pattern) };
             format!("regexp: Compile({shown}): {problem}").into()
         }
         other => other,
     })
 }
 
-fn find(regex: &Regex, args: Args<'_>) -> Value {
-    Value::text(regex.find(args.text(1)).map_or(&b""[..], |found| found.as_bytes()))
+/// What a function makes of a text; to expressions a byte that is not UTF-8 is a character.
+fn of_characters(text: &[u8], make: impl FnOnce(&[u8]) -> Outcome) -> Outcome {
+    let characters = lossless::text(text);
+    let made = make(characters.as_bytes())?;
+    let Cow::Owned(_) = characters else { return Ok(made) };
+    Ok(match &made {
+        Value::Str(text) => Value::text(lossless::bytes(text)),
+        Value::List(list) if list.items.is_some() => Value::texts(list.items().iter().map(|item| match item {
+            Value::Str(text) => lossless::bytes(text),
+            _ => Vec::new(),
+        })),
+        _ => made,
+    })
+}
+
+fn find(regex: &Regex, args: Args<'_>) -> Outcome {
+    of_characters(args.text(1), |text| Ok(Value::text(regex.find(text).map_or(&b""[..], |found| found.as_bytes()))))
 }
 
 fn find_all(call: &Call<'_>, regex: &Regex, args: Args<'_>) -> Outcome {
     let most = usize::try_from(args.int(2)).unwrap_or(usize::MAX);
-    let mut found = Vec::new();
-    for one in matches(regex, args.text(1)).take(most) {
-        call.look_at_clock()?;
-        call.check_items(found.len() + 1)?;
-        found.push(one.as_bytes());
-    }
-    Ok(if found.is_empty() { Value::List(List::nil(Elem::Str)) } else { Value::texts(found) })
+    of_characters(args.text(1), |text| {
+        let mut found = Vec::new();
+        for one in matches(regex, text).take(most) {
+            call.look_at_clock()?;
+            call.check_items(found.len() + 1)?;
+            found.push(one.as_bytes());
+        }
+        Ok(if found.is_empty() { Value::List(List::nil(Elem::Str)) } else { Value::texts(found) })
+    })
 }
 
 /// The matches; empty ones lie between characters, never inside them.
@@ -131,15 +152,14 @@ fn is_between_characters(text: &[u8], at: usize) -> bool {
 }
 
 fn replace(call: &Call<'_>, regex: &Regex, args: Args<'_>) -> Outcome {
-    replaced(call, regex, args, |captures, out| captures.expand(args.text(2), out))
+    of_characters(args.text(1), |text| replaced(call, regex, text, |captures, out| captures.expand(args.text(2), out)))
 }
 
 fn replace_literal(call: &Call<'_>, regex: &Regex, args: Args<'_>) -> Outcome {
-    replaced(call, regex, args, |_, out| out.extend_from_slice(args.text(2)))
+    of_characters(args.text(1), |text| replaced(call, regex, text, |_, out| out.extend_from_slice(args.text(2))))
 }
 
-fn replaced(call: &Call<'_>, regex: &Regex, args: Args<'_>, put: impl Fn(&Captures<'_>, &mut Vec<u8>)) -> Outcome {
-    let text = args.text(1);
+fn replaced(call: &Call<'_>, regex: &Regex, text: &[u8], put: impl Fn(&Captures<'_>, &mut Vec<u8>)) -> Outcome {
     let mut out = Vec::with_capacity(text.len());
     let mut end = 0;
     for captures in regex.captures_iter(text) {
@@ -156,13 +176,16 @@ fn replaced(call: &Call<'_>, regex: &Regex, args: Args<'_>, put: impl Fn(&Captur
 
 /// Go's `Regexp.Split`: an empty match at the very beginning cuts nothing off.
 fn split(call: &Call<'_>, regex: &Regex, args: Args<'_>) -> Outcome {
-    let (text, most) = (args.text(1), args.int(2));
-    if most == 0 {
+    if args.int(2) == 0 {
         return Ok(Value::List(List::nil(Elem::Str)));
     }
-    if text.is_empty() && !args.text(0).is_empty() {
+    if args.text(1).is_empty() && !args.text(0).is_empty() {
         return Ok(Value::texts([""]));
     }
+    of_characters(args.text(1), |text| parts(call, regex, text, args.int(2)))
+}
+
+fn parts(call: &Call<'_>, regex: &Regex, text: &[u8], most: i64) -> Outcome {
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let mut parts = Vec::new();
     let (mut begin, mut end) = (0, 0);

@@ -1,7 +1,7 @@
 //! Words: case conversions, wrapping, abbreviations (goutils 1.1, xstrings 1.5, as sprig 3.3 uses them).
 
 use super::strings::{simple_lower, simple_title, simple_upper};
-use super::{Function, Outcome, Param, fixed};
+use super::{Function, Outcome, Param, fixed, lossless};
 use crate::template::exec::Call;
 use crate::template::value::Value;
 use Param::{Int, Str};
@@ -10,8 +10,8 @@ pub(super) const ROWS: &[Function] = &[
     fixed("untitle", &[Str], |_, args| Ok(Value::text(untitle(&args.str(0))))),
     fixed("swapcase", &[Str], |_, args| Ok(Value::text(swapcase(&args.str(0))))),
     fixed("camelcase", &[Str], |_, args| Ok(Value::text(pascal_case(&args.str(0))))),
-    fixed("snakecase", &[Str], |_, args| Ok(Value::text(joined_words(&args.str(0), '_')))),
-    fixed("kebabcase", &[Str], |_, args| Ok(Value::text(joined_words(&args.str(0), '-')))),
+    fixed("snakecase", &[Str], |_, args| Ok(Value::text(joined_words(args.text(0), '_')))),
+    fixed("kebabcase", &[Str], |_, args| Ok(Value::text(joined_words(args.text(0), '-')))),
     fixed("nospace", &[Str], |_, args| Ok(Value::text(nospace(args.text(0))))),
     fixed("initials", &[Str], |_, args| Ok(Value::text(initials(args.text(0))))),
     fixed("abbrev", &[Int, Str], |_, args| abbreviated(args.text(1), 0, args.int(0), args.int(0) < 4)),
@@ -182,11 +182,18 @@ fn is_letter(c: char) -> bool {
     c.is_uppercase() || c.is_lowercase()
 }
 
+/// The characters of a text and where they begin. Bytes that are none belong to the next character, and the last ones to the last.
+fn characters(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let mut start = 0;
+    text.char_indices()
+        .filter(|(_, c)| !lossless::is_stand_in(*c))
+        .map(move |(at, c)| (std::mem::replace(&mut start, at + c.len_utf8()), c))
+}
+
 /// The first run of a text.
 fn next_run(text: &str) -> (Run, &str, &str) {
-    let mut chars = text.chars();
-    let Some(first) = chars.next() else { return (Run::Nothing, "", "") };
-    let prefix = |fits: &dyn Fn(char) -> bool| text.char_indices().skip(1).find(|(_, c)| !fits(*c)).map_or(text.len(), |(at, _)| at);
+    let Some((_, first)) = characters(text).next() else { return (Run::Nothing, text, "") };
+    let prefix = |fits: &dyn Fn(char) -> bool| characters(text).skip(1).find(|(_, c)| !fits(*c)).map_or(text.len(), |(at, _)| at);
     let (run, end) = match first {
         c if is_connector(c) => (Run::Connector, prefix(&is_connector)),
         c if is_punctuation(c) => (Run::Punctuation, prefix(&is_punctuation)),
@@ -200,11 +207,12 @@ fn next_run(text: &str) -> (Run, &str, &str) {
 
 /// `HTTPServer` → `HTTP`, `Server` → `Server`.
 fn capital_run(text: &str) -> usize {
-    let capitals = text.find(|c: char| !c.is_uppercase()).unwrap_or(text.len());
-    let letter_follows = text[capitals..].starts_with(is_letter);
-    let last = text[..capitals].char_indices().next_back().map_or(0, |(at, _)| at);
+    let after = characters(text).find(|(_, c)| !c.is_uppercase());
+    let capitals = after.map_or(text.len(), |(at, _)| at);
+    let letter_follows = after.is_some_and(|(_, c)| is_letter(c));
+    let last = characters(text).take_while(|(_, c)| c.is_uppercase()).last().map_or(0, |(at, _)| at);
     match (last, letter_follows) {
-        (0, true) => text.char_indices().skip(1).find(|(_, c)| !is_letter(*c) || c.is_uppercase()).map_or(text.len(), |(at, _)| at),
+        (0, true) => characters(text).skip(1).find(|(_, c)| !is_letter(*c) || c.is_uppercase()).map_or(text.len(), |(at, _)| at),
         (last, true) => last,
         (_, false) => capitals,
     }
@@ -223,11 +231,16 @@ fn push_lower(out: &mut String, run: Run, text: &str, connector: char) {
         out.push_str(text);
         return;
     }
-    out.extend(text.chars().map(|c| if is_connector(c) { connector } else { simple_lower(c) }));
+    out.extend(text.chars().map(|c| match c {
+        c if is_connector(c) => connector,
+        c if lossless::is_stand_in(c) => char::REPLACEMENT_CHARACTER,
+        c => simple_lower(c),
+    }));
 }
 
 /// xstrings' `ToSnakeCase` and `ToKebabCase`: numbers stick to the letters behind them.
-fn joined_words(text: &str, connector: char) -> String {
+fn joined_words(text: &[u8], connector: char) -> Vec<u8> {
+    let text = &*lossless::text(text);
     let mut out = String::with_capacity(text.len() + 4);
     let (mut run, mut word, mut rest) = next_run(text);
     while !rest.is_empty() {
@@ -271,7 +284,7 @@ fn joined_words(text: &str, connector: char) -> String {
         }
     }
     push_lower(&mut out, run, word, connector);
-    out
+    lossless::bytes(out.as_bytes())
 }
 
 fn push_letters_and_numbers<'t>(out: &mut String, mut next: (Run, &'t str, &'t str), connector: char) -> (Run, &'t str, &'t str) {

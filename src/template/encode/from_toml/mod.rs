@@ -7,6 +7,8 @@ mod scan;
 mod tables;
 
 use crate::quote::quote;
+use crate::template::profile::Toml;
+use crate::template::time::LocalZone;
 use crate::template::value::{Elem, List, Table, Text, Value};
 use scan::{Scanner, is_blank, is_break, rune};
 use tables::{Tables, shown};
@@ -31,13 +33,13 @@ type Read<T> = Result<T, Unread>;
 ///
 /// # Errors
 /// What is wrong with it, or a limit that was reached.
-pub(crate) fn parse(text: &str) -> Read<Value> {
+pub(crate) fn parse(text: &str, local: &LocalZone, library: Toml) -> Read<Value> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.bytes().take(6).any(|byte| byte == 0) {
         let problem = "toml: line 1: files cannot contain NULL bytes; probably using UTF-16; TOML files must be UTF-8";
         return Err(Unread::Wrong(problem.into()));
     }
-    let mut reader = Reader { scanner: Scanner::new(text), tables: Tables::default(), key_line: 1 };
+    let mut reader = Reader { scanner: Scanner::new(text), tables: Tables::new(library), key_line: 1, local, library };
     while reader.statement()? {}
     Ok(Value::map(reader.tables.into_table()))
 }
@@ -47,6 +49,9 @@ struct Reader<'t> {
     tables: Tables,
     /// The line of the last key.
     key_line: usize,
+    /// The zone of dates that name none.
+    local: &'t LocalZone,
+    library: Toml,
 }
 
 impl Reader<'_> {
@@ -59,7 +64,12 @@ impl Reader<'_> {
 
     /// An error where the scanner is.
     fn fail<T>(&self, problem: &str) -> Read<T> {
-        self.at_line(self.scanner.line_of_error(), problem)
+        self.at_line(self.scanner.line_of_error(self.library), problem)
+    }
+
+    /// An error at a character that was read; the end of a line belongs to it, which it did not in version 1.4.
+    fn fail_at<T>(&self, c: Option<char>, problem: &str) -> Read<T> {
+        if c == Some('\n') && self.library >= Toml::V1_5 { self.at_line(self.scanner.line() - 1, problem) } else { self.fail(problem) }
     }
 
     /// An error about a key that was read.
@@ -202,7 +212,7 @@ impl Reader<'_> {
                 Some('.') => {}
                 Some('=') => break,
                 None => return self.fail("unexpected EOF; expected key separator '='"),
-                c => return self.fail(&format!("expected '.' or '=', but got {} instead", rune(c))),
+                c => return self.fail_at(c, &format!("expected '.' or '=', but got {} instead", rune(c))),
             }
         }
         let last = parts.last().cloned().unwrap_or_default();
@@ -242,7 +252,7 @@ impl Reader<'_> {
                 self.word()
             }
             None => self.fail("unexpected EOF; expected value"),
-            c => self.fail(&format!("expected value but found {} instead", rune(c))),
+            c => self.fail_at(c, &format!("expected value but found {} instead", rune(c))),
         }
     }
 
@@ -292,7 +302,7 @@ impl Reader<'_> {
         let mut table = Table::new();
         loop {
             match self.next()? {
-                Some(c) if is_blank(c) => {}
+                Some(c) if is_blank(c) || is_break(c) && self.library >= Toml::V1_6 => {}
                 Some(c) if is_break(c) => return self.at_line(self.scanner.line() - 1, "newlines not allowed within inline tables"),
                 Some('#') => self.comment()?,
                 Some(',') => return self.fail("unexpected comma"),
@@ -318,12 +328,12 @@ impl Reader<'_> {
     fn after_entry(&mut self) -> Read<bool> {
         loop {
             match self.next()? {
-                Some(c) if is_blank(c) => {}
+                Some(c) if is_blank(c) || is_break(c) && self.library >= Toml::V1_6 => {}
                 Some(c) if is_break(c) => return self.at_line(self.scanner.line() - 1, "newlines not allowed within inline tables"),
                 Some('#') => self.comment()?,
                 Some(',') => {
                     self.skip_blanks()?;
-                    if self.peek()? == Some('}') {
+                    if self.peek()? == Some('}') && self.library < Toml::V1_6 {
                         return self.fail("trailing comma not allowed in inline tables");
                     }
                     return Ok(false);

@@ -3,17 +3,20 @@
 use super::scan::{is_break, rune};
 use super::{Read, Reader};
 use crate::quote::quote;
-use crate::template::functions::dates;
+use crate::template::profile::Toml;
+use crate::template::time::layout::RFC3339_NANO;
+use crate::template::time::{self, Time, TomlLocal, Zone};
 use crate::template::value::Value;
 
 impl Reader<'_> {
     pub(super) fn string(&mut self) -> Read<String> {
+        let start = self.scanner.at();
         let mut out = String::new();
         loop {
             match self.next()? {
                 None => return self.fail("unexpected EOF; expected '\"'"),
                 Some(c) if is_break(c) => return self.at_line(self.scanner.line() - 1, "strings cannot contain newlines"),
-                Some('\\') => out.push(self.escape()?),
+                Some('\\') => out.push(self.escape(start)?),
                 Some('"') => return Ok(out),
                 Some(c) => out.push(c),
             }
@@ -33,6 +36,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn multiline_string(&mut self) -> Read<String> {
+        let start = self.scanner.at();
         self.scanner.take_break();
         let mut out = String::new();
         loop {
@@ -41,7 +45,7 @@ impl Reader<'_> {
                 Some('"') if self.closes('"', &mut out)? => return Ok(out),
                 Some('"') => out.push('"'),
                 Some('\\') if self.scanner.take_folded_break() => {}
-                Some('\\') => out.push(self.escape()?),
+                Some('\\') => out.push(self.escape(start)?),
                 Some(c) => out.push(c),
             }
         }
@@ -76,7 +80,8 @@ impl Reader<'_> {
         Ok(true)
     }
 
-    fn escape(&mut self) -> Read<char> {
+    /// What stands behind a backslash in a string that began there.
+    fn escape(&mut self, string: usize) -> Read<char> {
         let escaped = self.next()?;
         let (digits, name) = match escaped {
             Some('b') => return Ok('\x08'),
@@ -86,6 +91,8 @@ impl Reader<'_> {
             Some('r') => return Ok('\r'),
             Some(c @ ('"' | '\\')) => return Ok(c),
             Some(c @ (' ' | '\t')) => return self.fail(&format!("invalid escape: '\\{c}'")),
+            Some('e') if self.library >= Toml::V1_6 => return Ok('\x1b'),
+            Some('x') if self.library >= Toml::V1_6 => (2, "two hexadecimal digits after '\\x'"),
             Some('u') => (4, "four hexadecimal digits after '\\u'"),
             Some('U') => (8, "eight hexadecimal digits after '\\U'"),
             c => return self.fail(&format!("invalid escape in string '\\{}'", c.unwrap_or('\0'))),
@@ -93,7 +100,7 @@ impl Reader<'_> {
         let start = self.scanner.at();
         for _ in 0..digits {
             if !self.next()?.is_some_and(|c| c.is_ascii_hexdigit()) {
-                let current = quote(self.scanner.current_token().as_bytes());
+                let current = quote(self.scanner.since(string).as_bytes());
                 return self.fail(&format!("expected {name}, but got {current} instead"));
             }
         }
@@ -130,7 +137,8 @@ impl Reader<'_> {
     /// What begins with a digit.
     pub(super) fn number_or_date(&mut self) -> Read<Value> {
         let start = self.scanner.at();
-        for (lead, base, name) in [("0b", 2, "binary"), ("0o", 8, "octal"), ("0x", 16, "hexidecimal")] {
+        let hexadecimal = if self.library >= Toml::V1_5 { "hexadecimal" } else { "hexidecimal" };
+        for (lead, base, name) in [("0b", 2, "binary"), ("0o", 8, "octal"), ("0x", 16, hexadecimal)] {
             if self.scanner.take(lead) {
                 let article = if base == 8 { "an" } else { "a" };
                 if !self.peek()?.is_some_and(|c| c.is_digit(base)) {
@@ -196,10 +204,15 @@ impl Reader<'_> {
 
     fn date(&mut self, text: String) -> Read<Value> {
         let text = text.replace('z', "Z").replace(['t', ' '], "T");
-        let date = text.parse::<toml::value::Datetime>().ok();
-        match date.filter(|date| date.time.is_none_or(|time| time.second.is_some_and(|second| second < 60))) {
-            Some(date) => Ok(dates::from_toml(&date)),
-            None => self.fail(&format!("invalid datetime: {}", quote(text.as_bytes()))),
+        let offset = Time::now(Zone::Local(self.local.clone())).offset();
+        let known = if self.library >= Toml::V1_6 { &DATES[..] } else { &DATES[..DATES_OF_1_0] };
+        let read = known.iter().find_map(|(layout, mark)| {
+            let otherwise = mark.map_or_else(|| Zone::Local(self.local.clone()), |mark| Zone::Toml(mark, offset));
+            Some((layout, time::parse::parse(layout, text.as_bytes(), &otherwise, self.local).ok()?))
+        });
+        match read {
+            Some((layout, moment)) if has_two_digits(&text, layout) => Ok(moment.into()),
+            _ => self.fail(&format!("invalid datetime: {}", quote(text.as_bytes()))),
         }
     }
 
@@ -238,4 +251,24 @@ fn underscores_fit(text: &str) -> bool {
 fn has_leading_zero(text: &str) -> bool {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     unsigned.len() > 1 && unsigned.starts_with('0')
+}
+
+/// How dates and times may be written, and the marks of those without an offset.
+const DATES: [(&str, Option<TomlLocal>); 7] = [
+    (RFC3339_NANO, None),
+    ("2006-01-02T15:04:05.999999999", Some(TomlLocal::DateTime)),
+    ("2006-01-02", Some(TomlLocal::Date)),
+    ("15:04:05.999999999", Some(TomlLocal::Time)),
+    ("2006-01-02T15:04Z07:00", None),
+    ("2006-01-02T15:04", Some(TomlLocal::DateTime)),
+    ("15:04", Some(TomlLocal::Time)),
+];
+
+/// How many of them there are in TOML 1.0; 1.1 has them without seconds.
+const DATES_OF_1_0: usize = 4;
+
+/// Whether what stands between the numbers of a layout stands in the text at the same places.
+fn has_two_digits(text: &str, layout: &str) -> bool {
+    let up_to_seconds = layout.bytes().zip(text.bytes()).take_while(|(shown, _)| !matches!(shown, b'.' | b'Z'));
+    up_to_seconds.into_iter().all(|(shown, found)| shown.is_ascii_digit() || shown == found)
 }

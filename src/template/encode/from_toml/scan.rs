@@ -1,6 +1,7 @@
 //! The characters of a TOML document, with the line that errors are reported at.
 
 use crate::quote::quote_with;
+use crate::template::profile::Toml;
 
 pub(super) struct Scanner<'t> {
     text: &'t str,
@@ -10,8 +11,6 @@ pub(super) struct Scanner<'t> {
     at_end: bool,
     /// Where the last character began.
     previous: usize,
-    /// Where what is being read began: the last quotation mark.
-    token: usize,
 }
 
 /// A space or tab.
@@ -30,7 +29,7 @@ pub(super) fn rune(c: Option<char>) -> String {
 
 impl<'t> Scanner<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, at: 0, line: 1, at_end: false, previous: 0, token: 0 }
+        Self { text, at: 0, line: 1, at_end: false, previous: 0 }
     }
 
     /// The next character, or nothing at the end.
@@ -49,9 +48,6 @@ impl<'t> Scanner<'t> {
         self.line += usize::from(c == '\n');
         self.previous = self.at;
         self.at += c.len_utf8();
-        if matches!(c, '"' | '\'') {
-            self.token = self.at;
-        }
         Ok(Some(c))
     }
 
@@ -69,9 +65,10 @@ impl<'t> Scanner<'t> {
         self.line
     }
 
-    /// The line of an error here: at the end it is the one before.
-    pub(super) fn line_of_error(&self) -> usize {
-        self.line - usize::from(self.at_end)
+    /// The line of an error here. At the end it is the one before, since 1.5 only where a line break ends the text.
+    pub(super) fn line_of_error(&self, library: Toml) -> usize {
+        let is_behind = library < Toml::V1_5 || self.text[..self.at].ends_with('\n');
+        self.line - usize::from(self.at_end && is_behind)
     }
 
     pub(super) fn at(&self) -> usize {
@@ -83,11 +80,6 @@ impl<'t> Scanner<'t> {
         &self.text[start..self.at]
     }
 
-    /// What was read since the last quotation mark.
-    pub(super) fn current_token(&self) -> &'t str {
-        self.since(self.token)
-    }
-
     fn rest(&self) -> &'t str {
         &self.text[self.at..]
     }
@@ -97,7 +89,6 @@ impl<'t> Scanner<'t> {
         let found = self.rest().starts_with(expected);
         if found {
             self.at += expected.len();
-            self.token = self.at;
         }
         found
     }

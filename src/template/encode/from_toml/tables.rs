@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::list_of_tables;
+use crate::template::profile::Toml;
 use crate::template::value::{Table, Text, Value};
 
 /// What a key stands for.
@@ -24,9 +25,16 @@ pub(super) struct Tables {
     /// Tables that were only named on the way to others: they may still be defined.
     implicit: HashSet<String>,
     arrays: HashSet<String>,
+    /// An array may take the place of what its key stood for (before version 1.6).
+    arrays_replace: bool,
 }
 
 impl Tables {
+    /// No tables yet, of a document read as this version of the library does.
+    pub(super) fn new(library: Toml) -> Self {
+        Self { arrays_replace: library < Toml::V1_6, ..Self::default() }
+    }
+
     /// The key that is being read, as errors show it.
     pub(super) fn current(&self) -> String {
         match (self.key.is_empty(), self.context.is_empty()) {
@@ -116,7 +124,7 @@ impl Tables {
             return Ok(());
         }
         let name = shown(&path);
-        if self.arrays.contains(&name) {
+        if self.arrays.contains(&name) && (self.implicit.contains(&name) || self.arrays_replace) {
             self.implicit.remove(&name);
             table.insert(key.to_owned(), slot);
             return Ok(());

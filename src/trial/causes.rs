@@ -16,6 +16,9 @@ use crate::value::{Path, Step};
 /// How many findings are traced to the defaults behind them, each on each of its workloads. Those after share what was found, or stay without.
 const MOST_FINDINGS: usize = 64;
 
+/// How many defaults are guessed to be behind a finding one by one.
+const MOST_GUESSED: usize = 3;
+
 /// The defaults behind findings: positions of moved defaults by finding. Findings that no default explains are not in it.
 pub(super) type Culprits = BTreeMap<Key, Vec<usize>>;
 
@@ -42,12 +45,18 @@ fn of_one(runs: &mut Runs<'_>, effects: &Effects, key: &Key, mut known: Vec<Vec<
     }
     let effective = effects.effective();
     // What the lines in question read is the first guess, unless the finding stays with everything put back: that render is there already.
-    let guess = || {
+    let guess = || -> Vec<usize> {
         let written = lines::of(runs.case, key);
         let reads = |index: &usize| written.iter().any(|line| runs.moved[*index].any(|path| line.sees(path)));
         effective.iter().copied().filter(reads).collect()
     };
     let first = if is_kept(runs, key, &effects.candidates) { Vec::new() } else { guess() };
+    // One is mostly enough; of few, each costs less than all and then each.
+    if first.len() <= MOST_GUESSED
+        && let Some(one) = first.iter().find(|one| gone(runs, key, &[**one]))
+    {
+        return Some(vec![*one]);
+    }
     // A default that only counts once another one is put back is a candidate, and not effective by itself.
     let starts = [first, effective, effects.candidates.clone()];
     let start = starts.into_iter().find(|set: &Vec<usize>| !set.is_empty() && gone(runs, key, set))?;

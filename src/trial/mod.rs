@@ -2,10 +2,11 @@
 //! number.
 //!
 //! ```text
-//! Case ─▶ moved (changed defaults, as they can be put back) ─▶ effects (grouped put-back renders) ─▶ causes ─▶ fixes ─▶ Trials
-//!         lines (which template line wrote what) ──────────────────────────────────────────────────┘    └── candidates
+//! Case ─▶ moved (changed defaults, as they can be put back) ─▶ effects (put back in sets that share no line) ─▶ causes ─▶ fixes ─▶ Trials
+//!         lines (which template line wrote what) ─────────────────────────────────────────────────────────────┘    └── candidates
 //!         user (the user's keys), reuse (--reuse-values), pin (what is taken from defaults), assume: beside it
 //! runs: every render once, side by side, at most Case::max_renders; judged: what a render comes to
+//! changed: in which lines renders differ, and who reads them; sets, search: which defaults to try together
 //! ```
 //!
 //! The answers don't depend on time or on the number of processors. Depends on `render`, `object`, `identity`, `diff`, `classify` and below.

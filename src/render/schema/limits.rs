@@ -40,7 +40,7 @@ pub(super) struct Size {
     objects: usize,
     patterns: usize,
     resources: usize,
-    /// Whether a reference leads anywhere.
+    /// Whether a reference leads anywhere, to a metaschema below the root or to a schema.
     pub(super) has_references: bool,
     /// Whether what a reference leads to depends on where it is come from.
     is_dynamic: bool,
@@ -99,7 +99,7 @@ impl Size {
             ("pattern", Json::String(_)) => self.patterns += 1,
             ("patternProperties", Json::Object(named)) => self.patterns += named.len(),
             ("$id", Json::String(id)) => self.resources += usize::from(!id.starts_with('#')),
-            ("$ref", _) => self.has_references = true,
+            ("$ref" | "$schema", _) => self.has_references = true,
             ("$dynamicRef" | "$recursiveRef", _) => (self.has_references, self.is_dynamic) = (true, true),
             _ => {}
         }

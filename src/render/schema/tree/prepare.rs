@@ -15,8 +15,7 @@ type Entries = Map<String, Json>;
 ///
 /// # Errors
 /// Helm's words for a pattern that is none; limits.
-pub(super) fn prepared(document: &Json, draft: Draft) -> Result<(Draft, Json), Unusable> {
-    let mut document = document.clone();
+pub(super) fn prepared(mut document: Json, draft: Draft) -> Result<(Draft, Json), Unusable> {
     if let Json::Object(map) = &mut document {
         map.remove("$schema");
     }

@@ -1,17 +1,22 @@
 //! A schema in the hands of the crate `jsonschema`, with what is needed to tell its errors in Helm's words. Nothing is ever fetched.
 
+use std::sync::LazyLock;
+
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use referencing::{Error as Unresolved, Registry, SPECIFICATIONS};
 use serde_json::{Value as Json, json};
 
-use super::failures::escape;
+use super::failures::{Found, escape, tree};
 use super::limits::{MAX_PATTERN_BYTES, Size, check_count, check_work};
 use super::{Unusable, refused_reference};
 use crate::error::{Error, ErrorKind};
 
 /// The address of a chart's schema while it is checked.
 const BASE: &str = "json-schema:///values.schema.json";
+
+/// What the crate builds, or why it doesn't.
+type Built<T> = Result<T, Box<ValidationError<'static>>>;
 
 /// A format's name with its check.
 pub(super) type Format = (&'static str, fn(&str) -> bool);
@@ -25,11 +30,16 @@ pub(super) struct Reading {
     pub(super) asserts_formats: bool,
 }
 
+/// A schema as the chart has it, read where it is needed: to tell what is wrong with values.
+pub(super) type Written = LazyLock<Json, Box<dyn FnOnce() -> Json + Send>>;
+
 /// A schema, ready for use.
 pub(super) struct Compiled {
     validator: Validator,
+    /// Whether the validator is one of a reference to the schema.
+    by_reference: bool,
     /// As the chart has it.
-    written: Json,
+    written: Written,
     /// As the crate got it.
     prepared: Json,
     size: Size,
@@ -39,12 +49,30 @@ pub(super) struct Compiled {
 }
 
 impl Reading {
-    fn build(&self, schema: &Json, base: &str, registry: &Registry<'_>) -> Result<Validator, Box<ValidationError<'static>>> {
+    fn build(&self, schema: &Json, draft: Draft, base: &str, registry: &Registry<'_>) -> Built<Validator> {
         let patterns = PatternOptions::regex().size_limit(MAX_PATTERN_BYTES).dfa_size_limit(MAX_PATTERN_BYTES);
-        let options = jsonschema::options().with_draft(self.draft).with_base_uri(base).with_pattern_options(patterns).offline();
+        let options = jsonschema::options().with_draft(draft).with_base_uri(base).with_pattern_options(patterns).offline();
         let options = self.formats.iter().fold(options, |options, (name, check)| options.with_format(*name, check));
         let options = if self.asserts_formats { options.should_validate_formats(true) } else { options };
         options.with_registry(registry).build(schema).map_err(Box::new)
+    }
+
+    /// What validates by the schema at an address, by a reference to it: the crate checks what it builds against a metaschema, which it has
+    /// to build first, but nothing that is referred to. The reference is of the draft whose metaschema is built soonest.
+    fn build_reference(&self, to: &str, registry: &Registry<'_>) -> Built<Validator> {
+        self.build(&json!({"$ref": to}), Draft::Draft4, "json-schema:///reference", registry)
+    }
+
+    /// What leads to a schema and to all that it may refer to.
+    fn registry(&self, schema: &Json) -> Built<Registry<'static>> {
+        let known = SPECIFICATIONS.add(BASE, self.draft.create_resource(schema.clone()));
+        known.and_then(|known| known.draft(self.draft).prepare()).map_err(|error| Box::new(error.into()))
+    }
+
+    /// What leads to a schema that refers to nothing.
+    fn lone_registry<'s>(&self, schema: &'s Json) -> Built<Registry<'s>> {
+        let known = Registry::new().add(BASE, self.draft.create_resource_ref(schema));
+        known.and_then(|known| known.draft(self.draft).prepare()).map_err(|error| Box::new(error.into()))
     }
 }
 
@@ -54,20 +82,30 @@ impl Compiled {
     /// # Errors
     /// A limit, a reference to another place, or what `explain` makes of what else the crate refuses.
     pub(super) fn new(
-        written: Json,
+        written: Written,
         prepared: Json,
         reading: Reading,
         explain: impl FnOnce(&ValidationError<'_>) -> Option<String>,
     ) -> Result<Self, Unusable> {
         let size = Size::of(&prepared);
         size.check().map_err(Unusable::Ours)?;
-        let validator = reading.build(&prepared, BASE, &SPECIFICATIONS).map_err(|error| match (error.kind(), explain(&error)) {
+        // In what is referred to, the crate would read further references by that address and not by the schema's own.
+        let by_reference = prepared.get("$id").is_none();
+        let registry = size.has_references.then(|| reading.registry(&prepared)).transpose();
+        let built = registry.and_then(|registry| {
+            let validator = match &registry {
+                _ if !by_reference => reading.build(&prepared, reading.draft, BASE, &SPECIFICATIONS),
+                Some(registry) => reading.build_reference(BASE, registry),
+                None => reading.build_reference(BASE, &reading.lone_registry(&prepared)?),
+            };
+            Ok((validator?, registry))
+        });
+        let (validator, registry) = built.map_err(|error| match (error.kind(), explain(&error)) {
             (_, Some(words)) => Unusable::Helm(words),
             (Kind::Referencing(Unresolved::Unretrievable { uri, .. }), None) => refused_reference(uri),
             _ => Unusable::Ours(Error::new(ErrorKind::Chart, format!("values.schema.json cannot be used: {error}"))),
         })?;
-        let registry = size.has_references.then(|| registry(&prepared, reading.draft)).flatten();
-        Ok(Self { validator, written, prepared, size, reading, registry })
+        Ok(Self { validator, by_reference, written, prepared, size, reading, registry })
     }
 
     /// Whether nothing is wrong with a document. The work is not limited: for schemas that are known, as metaschemas are.
@@ -88,6 +126,15 @@ impl Compiled {
         let errors: Vec<_> = self.validator.iter_errors(values).collect();
         check_count(told(&errors)).map_err(Unusable::Ours)?;
         Ok(errors)
+    }
+
+    /// Everything that is wrong with values, as a tree of what [`Compiled::errors`] found.
+    pub(super) fn tree<'e>(&self, errors: &'e [ValidationError<'e>]) -> Found<'e> {
+        let mut found = tree(errors);
+        if self.by_reference {
+            found.open_reference();
+        }
+        found
     }
 
     /// The value of the keyword that an error is about, as the chart has it.
@@ -122,8 +169,8 @@ impl Compiled {
         let parent =
             path.strip_suffix(&format!("/{}", escape(keyword))).unwrap_or_else(|| path.rsplit_once('/').map_or("", |(parent, _)| parent));
         let fragment = percent_encoding::utf8_percent_encode(&format!("{parent}/{keyword}"), FRAGMENT).to_string();
-        let registry = registry(&self.prepared, self.reading.draft)?;
-        self.reading.build(&json!({"$ref": format!("{BASE}#{fragment}")}), "json-schema:///part", &registry).ok()
+        let registry = self.reading.registry(&self.prepared).ok()?;
+        self.reading.build_reference(&format!("{BASE}#{fragment}"), &registry).ok()
     }
 }
 
@@ -141,7 +188,3 @@ fn told(errors: &[ValidationError<'_>]) -> usize {
 /// What a JSON pointer in a URL has to escape.
 const FRAGMENT: &percent_encoding::AsciiSet =
     &percent_encoding::NON_ALPHANUMERIC.remove(b'/').remove(b'~').remove(b'-').remove(b'_').remove(b'.');
-
-fn registry(schema: &Json, draft: Draft) -> Option<Registry<'static>> {
-    SPECIFICATIONS.add(BASE, draft.create_resource(schema.clone())).ok()?.draft(draft).prepare().ok()
-}

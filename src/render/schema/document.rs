@@ -1,8 +1,10 @@
 //! JSON as the crate `jsonschema` takes it: the text of a schema, and a chart's values.
 
+use bytes::Bytes;
 use serde_json::{Deserializer, Number, Value as Json};
 
 use super::Unusable;
+use super::compiled::Written;
 use super::limits::too_much;
 use crate::template::value::Value;
 use crate::template::{parse_json, printf};
@@ -24,6 +26,12 @@ pub(super) fn read(text: &[u8]) -> Result<(Json, bool), Unusable> {
         }
         _ => Err(Unusable::Helm(decoder_words(text))),
     }
+}
+
+/// What [`read`] makes of a text, when it is asked for.
+pub(super) fn written(text: &Bytes) -> Written {
+    let text = text.clone();
+    Written::new(Box::new(move || read(&text).map_or(Json::Null, |(json, _)| json)))
 }
 
 /// What Go's `json.Decoder` says of a broken text.

@@ -1,6 +1,7 @@
 //! How much work a check against a schema may be. A schema is part of a chart, and a chart is hostile until shown otherwise: a dozen
 //! lines of `anyOf` and `$ref` can ask for more steps than there are atoms. The crate that checks has no limit of its own, so the work is
-//! counted before it is done: each pair of a schema and a value that a check may come to, as often as it may come to it.
+//! counted before it is done: each pair of a schema and a value that a check may come to, as often as it may come to it. Most schemas have
+//! at most one schema for each value, and for these the size of both says enough.
 
 use std::collections::HashMap;
 
@@ -40,7 +41,7 @@ pub(super) struct Size {
     objects: usize,
     patterns: usize,
     resources: usize,
-    /// Whether a reference leads anywhere.
+    /// Whether a reference leads anywhere, to a metaschema below the root or to a schema.
     pub(super) has_references: bool,
     /// Whether what a reference leads to depends on where it is come from.
     is_dynamic: bool,
@@ -99,7 +100,7 @@ impl Size {
             ("pattern", Json::String(_)) => self.patterns += 1,
             ("patternProperties", Json::Object(named)) => self.patterns += named.len(),
             ("$id", Json::String(id)) => self.resources += usize::from(!id.starts_with('#')),
-            ("$ref", _) => self.has_references = true,
+            ("$ref" | "$schema", _) => self.has_references = true,
             ("$dynamicRef" | "$recursiveRef", _) => (self.has_references, self.is_dynamic) = (true, true),
             _ => {}
         }

@@ -121,18 +121,22 @@ impl Schemas {
     /// [`ErrorKind::Chart`] in Helm's words, naming every violation; a schema that refers to another place; a limit.
     pub(super) fn check(&self, root: &Mount<'_>, values: &Map, profile: &Profile) -> Result<()> {
         let mut text = String::new();
-        self.check_mount(root, values, profile, &mut text)?;
+        self.check_mount(root, values, None, profile, &mut text)?;
         if text.is_empty() {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Chart, format!("{HEAD}{text}")))
     }
 
-    fn check_mount(&self, mount: &Mount<'_>, values: &Map, profile: &Profile, text: &mut String) -> Result<()> {
-        if let Some(file) = &mount.chart.schema {
+    /// `known` are the same values as JSON, where a chart around this one has asked for them.
+    fn check_mount(&self, mount: &Mount<'_>, values: &Map, known: Option<&Json>, profile: &Profile, text: &mut String) -> Result<()> {
+        let is_asked_for = mount.chart.schema.is_some() && known.is_none();
+        let made = is_asked_for.then(|| document::values(&Value::Map(values.clone())));
+        let json = known.or(made.as_ref());
+        if let (Some(file), Some(json)) = (&mount.chart.schema, json) {
             let schema = self.compiled(&mount.chart.folder, file, profile);
             let outcome = match &*schema {
-                Ok(schema) => schema.violations(&document::values(&Value::Map(values.clone()))),
+                Ok(schema) => schema.violations(json),
                 Err(Unusable::Helm(words)) => Err(Unusable::Helm(words.clone())),
                 Err(Unusable::Ours(error)) => Err(Unusable::Ours(retold(error))),
             };
@@ -144,7 +148,7 @@ impl Schemas {
         }
         for child in &mount.children {
             if let Some(Value::Map(below)) = values.get(child.name.as_bytes()) {
-                self.check_mount(child, &below, profile, text)?;
+                self.check_mount(child, &below, json.and_then(|json| json.get(&child.name)), profile, text)?;
             }
         }
         Ok(())

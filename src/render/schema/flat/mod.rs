@@ -7,6 +7,7 @@ mod formats;
 mod prepare;
 mod words;
 
+use bytes::Bytes;
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{Draft, ValidationError};
 use referencing::Error as Unresolved;
@@ -14,8 +15,8 @@ use serde_json::Value as Json;
 
 use super::Unusable;
 use super::compiled::{Compiled, Reading};
-use super::document::read;
-use super::failures::{segments, tree};
+use super::document::{read, written};
+use super::failures::segments;
 use words::Words;
 
 /// A schema, ready for use.
@@ -26,11 +27,11 @@ impl Flat {
     ///
     /// # Errors
     /// What keeps the schema from being used.
-    pub(super) fn compile(text: &[u8]) -> Result<Self, Unusable> {
+    pub(super) fn compile(text: &Bytes) -> Result<Self, Unusable> {
         let (document, _) = read(text)?;
         let prepared = prepare::prepared(&document)?;
         let reading = Reading { draft: Draft::Draft201909, formats: formats::FORMATS, asserts_formats: true };
-        Compiled::new(document.clone(), prepared, reading, |error| refusal(error, &document)).map(Self)
+        Compiled::new(written(text), prepared, reading, |error| refusal(error, &document)).map(Self)
     }
 
     /// Every violation as Helm prints it, `- context: description` and a line break each. Helm's order depends on chance wherever it walks
@@ -40,7 +41,7 @@ impl Flat {
     /// A limit that was reached.
     pub(super) fn violations(&self, values: &Json) -> Result<String, Unusable> {
         let errors = self.0.errors(values)?;
-        let lines = Words(&self.0).lines(&tree(&errors), values);
+        let lines = Words(&self.0).lines(&self.0.tree(&errors), values);
         Ok(lines.iter().map(|line| format!("- {line}\n")).collect())
     }
 }

@@ -11,14 +11,14 @@ mod words;
 
 use std::sync::LazyLock;
 
+use bytes::Bytes;
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{Draft, ValidationError};
 use referencing::{Error as Unresolved, meta};
 use serde_json::Value as Json;
 
-use super::compiled::{Compiled, Reading};
-use super::document::{quoted, read};
-use super::failures::tree;
+use super::compiled::{Compiled, Reading, Written};
+use super::document::{quoted, read, written};
 use super::limits::Size;
 use super::{Unusable, refused_reference};
 use violations::Teller;
@@ -48,9 +48,10 @@ static METASCHEMAS: [Metaschema; 5] = [
     ),
 ];
 
-fn metaschema(draft: Draft, schema: &Json) -> Option<Compiled> {
+fn metaschema(draft: Draft, schema: &'static Json) -> Option<Compiled> {
     let reading = Reading { draft, formats: formats::FORMATS, asserts_formats: true };
-    Compiled::new(schema.clone(), schema.clone(), reading, |_| None).ok()
+    let written = Written::new(Box::new(|| schema.clone()));
+    Compiled::new(written, schema.clone(), reading, |_| None).ok()
 }
 
 impl Tree {
@@ -58,16 +59,16 @@ impl Tree {
     ///
     /// # Errors
     /// What keeps the schema from being used.
-    pub(super) fn compile(text: &[u8]) -> Result<Self, Unusable> {
+    pub(super) fn compile(text: &Bytes) -> Result<Self, Unusable> {
         let (document, goes_on) = read(text)?;
         if goes_on {
             return Err(Unusable::Helm("invalid character after top-level value".into()));
         }
         let draft = draft_of(&document)?;
         check_by_metaschema(&document, draft)?;
-        let (as_draft, prepared) = prepare::prepared(&document, draft)?;
+        let (as_draft, prepared) = prepare::prepared(document, draft)?;
         let reading = Reading { draft: as_draft, formats: formats::FORMATS, asserts_formats: draft <= Draft::Draft7 };
-        Compiled::new(document, prepared, reading, |error| refusal(error, draft)).map(Self)
+        Compiled::new(written(text), prepared, reading, |error| refusal(error, draft)).map(Self)
     }
 
     /// Every violation as Helm prints it, with a line break at the end of each; empty when there is none. Helm's order depends on chance
@@ -101,7 +102,7 @@ fn check_by_metaschema(document: &Json, draft: Draft) -> Result<(), Unusable> {
 fn violations(compiled: &Compiled, values: &Json) -> Result<String, Unusable> {
     let errors = compiled.errors(values)?;
     let mut text = String::new();
-    for violation in Teller(compiled).violations(&tree(&errors)) {
+    for violation in Teller(compiled).violations(&compiled.tree(&errors)) {
         violation.write(&mut text, 1);
     }
     Ok(text)

@@ -1,6 +1,8 @@
 //! A schema as the library reads it, where the crate would read it otherwise: Go's regular expressions, numbers that equal texts, and
 //! drafts up to 7 as draft 2019-09 says the same, since the crate asks for ECMAScript's regular expressions in them.
 
+use std::fmt::{self, Display, Formatter};
+
 use jsonschema::Draft;
 use serde_json::{Map, Value as Json};
 
@@ -15,28 +17,42 @@ type Entries = Map<String, Json>;
 ///
 /// # Errors
 /// Helm's words for a pattern that is none; limits.
-pub(super) fn prepared(document: &Json, draft: Draft) -> Result<(Draft, Json), Unusable> {
-    let mut document = document.clone();
+pub(super) fn prepared(mut document: Json, draft: Draft) -> Result<(Draft, Json), Unusable> {
     if let Json::Object(map) = &mut document {
         map.remove("$schema");
     }
-    prepare(&mut document, draft, "")?;
+    prepare(&mut document, draft, &Place::Root)?;
     Ok((draft.max(Draft::Draft201909), document))
 }
 
-fn prepare(json: &mut Json, draft: Draft, at: &str) -> Result<(), Unusable> {
+/// Where in the document, to be written as a JSON pointer.
+enum Place<'p> {
+    Root,
+    At(&'p Place<'p>, &'p dyn Display),
+}
+
+impl Display for Place<'_> {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::At(above, part) => write!(out, "{above}/{part}"),
+        }
+    }
+}
+
+fn prepare(json: &mut Json, draft: Draft, at: &Place<'_>) -> Result<(), Unusable> {
     match json {
-        Json::Array(items) => items.iter_mut().enumerate().try_for_each(|(index, item)| prepare(item, draft, &format!("{at}/{index}"))),
+        Json::Array(items) => items.iter_mut().enumerate().try_for_each(|(index, item)| prepare(item, draft, &Place::At(at, &index))),
         Json::Object(map) => {
             keywords(map, draft, at)?;
             let schemas = map.iter_mut().filter(|(key, _)| !matches!(&***key, "enum" | "const" | "default" | "examples"));
-            schemas.into_iter().try_for_each(|(key, below)| prepare(below, draft, &format!("{at}/{key}")))
+            schemas.into_iter().try_for_each(|(key, below)| prepare(below, draft, &Place::At(at, key)))
         }
         _ => Ok(()),
     }
 }
 
-fn keywords(map: &mut Entries, draft: Draft, at: &str) -> Result<(), Unusable> {
+fn keywords(map: &mut Entries, draft: Draft, at: &Place<'_>) -> Result<(), Unusable> {
     if draft <= Draft::Draft7 {
         of_old_drafts(map, draft);
     }
@@ -125,7 +141,7 @@ fn of_old_drafts(map: &mut Entries, draft: Draft) {
     }
 }
 
-fn pattern(text: &str, at: &str, keyword: &str) -> Result<String, Unusable> {
+fn pattern(text: &str, at: &Place<'_>, keyword: &str) -> Result<String, Unusable> {
     go_pattern(text, MAX_PATTERN_BYTES).map_err(|words| match words.ends_with("expression too large") {
         true => Unusable::Ours(too_much(LARGE_PATTERN)),
         false => {

@@ -20,10 +20,10 @@ pub(super) const ROWS: &[Function] = &[
     open("pick", &[MapParam], Str, pick),
     open("omit", &[MapParam], Str, omit),
     open("dig", &[], Any, dig),
-    open("merge", &[MapParam], MapParam, |_, args| Ok(merge_all(args, false))).walking(),
-    open("mustMerge", &[MapParam], MapParam, |_, args| Ok(merge_all(args, false))).walking(),
-    open("mergeOverwrite", &[MapParam], MapParam, |_, args| Ok(merge_all(args, true))).walking(),
-    open("mustMergeOverwrite", &[MapParam], MapParam, |_, args| Ok(merge_all(args, true))).walking(),
+    open("merge", &[MapParam], MapParam, |_, args| merge_all(args, false, false)).walking(),
+    open("mustMerge", &[MapParam], MapParam, |_, args| merge_all(args, false, true)).walking(),
+    open("mergeOverwrite", &[MapParam], MapParam, |_, args| merge_all(args, true, false)).walking(),
+    open("mustMergeOverwrite", &[MapParam], MapParam, |_, args| merge_all(args, true, true)).walking(),
 ];
 
 fn dict(_: &Call<'_>, args: Args<'_>) -> Outcome {
@@ -116,36 +116,65 @@ fn plain_map(value: &Value) -> Result<Map, Fail> {
     }
 }
 
-fn merge_all(args: Args<'_>, overwrite: bool) -> Value {
+fn merge_all(args: Args<'_>, overwrite: bool, must: bool) -> Outcome {
     let mut target = args.map(0);
     for index in 1..args.len() {
         let source = args.map(index);
         if target.table.is_none() && !source.is_empty() {
             target = Map::new(Table::new());
         }
-        merge(&target, &source, overwrite, 0);
+        match merge(&target, &source, overwrite, 0) {
+            Ok(()) => {}
+            Err(Clash::NoFields(kind)) => return Err(format!("reflect: call of reflect.Value.Field on {kind} Value").into()),
+            Err(Clash::Types) if must => return Err("src and dst must be of same type".into()),
+            Err(Clash::Types) => return Ok(Value::text("")),
+        }
     }
-    plain(target)
+    Ok(plain(target))
 }
 
 /// Merges into `target`: what it has and is not empty stays, unless `overwrite`. Nested maps and lists of `source` are shared afterwards.
-fn merge(target: &Map, source: &Map, overwrite: bool, depth: usize) {
+fn merge(target: &Map, source: &Map, overwrite: bool, depth: usize) -> Result<(), Clash> {
     if target.same(source) || depth > MAX_DEPTH {
-        return;
+        return Ok(());
     }
     for (key, new) in source.snapshot() {
         let old = target.get(&key);
         if let (Value::Map(new), Some(Value::Map(old))) = (&new, &old) {
             if old.table.is_some() && !(new.is_empty() && old.is_empty()) {
-                merge(old, new, overwrite, depth + 1);
+                merge(old, new, overwrite, depth + 1)?;
             }
             if !old.is_empty() {
                 continue;
             }
         }
+        old.as_ref().map_or(Ok(()), |old| check_types(old, &new, overwrite))?;
         let nothing_there = old.as_ref().is_none_or(empty);
         if overwrite || (nothing_there && !matches!(new, Value::Nil)) {
             target.set(key, new);
         }
+    }
+    Ok(())
+}
+
+/// Why a value can't be laid over another.
+enum Clash {
+    /// They have different types: `merge` then returns an empty text, `mustMerge` says so.
+    Types,
+    /// Go looks for the fields of a struct in what has none, and fails.
+    NoFields(&'static str),
+}
+
+/// Whether Go can lay a value over one that is a struct or a pointer to one, which then stays as it is.
+fn check_types(old: &Value, new: &Value, overwrite: bool) -> Result<(), Clash> {
+    if !matches!(new.kind_name(), "struct" | "ptr" | "map") || matches!(new, Value::Map(Map { table: None, .. })) {
+        return Ok(());
+    }
+    let kind = new.kind_name();
+    let has_fields = matches!(old, Value::Struct(object) if object.of.fields.iter().any(|field| !field.json.is_empty()));
+    match old.kind_name() {
+        "ptr" if !overwrite && kind != "ptr" && old.type_name().strip_prefix('*') != Some(&*new.type_name()) => Err(Clash::Types),
+        "struct" if has_fields && kind != "struct" => Err(Clash::NoFields(kind)),
+        _ => Ok(()),
     }
 }

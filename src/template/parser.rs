@@ -230,19 +230,24 @@ impl<'t> Parser<'t> {
         let token = self.next_word();
         let name = self.template_name(token, context)?;
         self.expect(Kind::RightDelim, context)?;
-        let body = self.own_body(context)?;
+        let (body, ending) = self.own_body()?;
+        let body = self.ended(body, &ending, context)?;
         self.define(&name, body)
     }
 
-    /// A body with its own variables up to its `{{end}}`.
-    fn own_body(&mut self, context: &str) -> Parsed<Box<[Node]>> {
+    /// A body with its own variables up to its `{{end}}` or a wrong `{{else}}`.
+    fn own_body(&mut self) -> Parsed<(Box<[Node]>, Ending)> {
         let variables = std::mem::replace(&mut self.variables, vec!["$".into()]);
         let range_depth = std::mem::take(&mut self.range_depth);
         let opened = self.opened.take();
-        let (body, ending) = self.list()?;
+        let list = self.list()?;
         self.variables = variables;
         self.range_depth = range_depth;
         self.opened = opened;
+        Ok(list)
+    }
+
+    fn ended(&self, body: Box<[Node]>, ending: &Ending, context: &str) -> Parsed<Box<[Node]>> {
         match ending {
             Ending::End => Ok(body),
             Ending::Else => self.fail(format!("unexpected {} in {context}", ending.shown())),
@@ -368,7 +373,13 @@ impl<'t> Parser<'t> {
         let token = self.next_word();
         let name = self.template_name(token, context)?;
         let pipe = self.pipeline(context, Kind::RightDelim)?;
-        let body = self.own_body(context)?;
+        let opened = self.latest;
+        let (body, ending) = self.own_body()?;
+        if matches!(ending, Ending::Else) {
+            // Go has another parser read the body, and the outer one, which is still where the block opens, complains.
+            self.latest = opened;
+        }
+        let body = self.ended(body, &ending, context)?;
         self.define(&name, body)?;
         Ok(Node::Template { at: token.start as u32, call: Box::new(TemplateCall { name, pipe: Some(pipe) }) })
     }

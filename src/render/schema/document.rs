@@ -1,6 +1,7 @@
 //! JSON as the crate `jsonschema` takes it: the text of a schema, and a chart's values.
 
-use bytes::Bytes;
+use std::sync::Arc;
+
 use serde_json::{Deserializer, Number, Value as Json};
 
 use super::Unusable;
@@ -29,8 +30,8 @@ pub(super) fn read(text: &[u8]) -> Result<(Json, bool), Unusable> {
 }
 
 /// What [`read`] makes of a text, when it is asked for.
-pub(super) fn written(text: &Bytes) -> Written {
-    let text = text.clone();
+pub(super) fn written(text: &Arc<[u8]>) -> Written {
+    let text = Arc::clone(text);
     Written::new(Box::new(move || read(&text).map_or(Json::Null, |(json, _)| json)))
 }
 

@@ -7,7 +7,8 @@ mod formats;
 mod prepare;
 mod words;
 
-use bytes::Bytes;
+use std::sync::Arc;
+
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{Draft, ValidationError};
 use referencing::Error as Unresolved;
@@ -27,7 +28,7 @@ impl Flat {
     ///
     /// # Errors
     /// What keeps the schema from being used.
-    pub(super) fn compile(text: &Bytes) -> Result<Self, Unusable> {
+    pub(super) fn compile(text: &Arc<[u8]>) -> Result<Self, Unusable> {
         let (document, _) = read(text)?;
         let prepared = prepare::prepared(&document)?;
         let reading = Reading { draft: Draft::Draft201909, formats: formats::FORMATS, asserts_formats: true };

@@ -9,9 +9,8 @@ mod prepare;
 mod violations;
 mod words;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use bytes::Bytes;
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{Draft, ValidationError};
 use referencing::{Error as Unresolved, meta};
@@ -59,7 +58,7 @@ impl Tree {
     ///
     /// # Errors
     /// What keeps the schema from being used.
-    pub(super) fn compile(text: &Bytes) -> Result<Self, Unusable> {
+    pub(super) fn compile(text: &Arc<[u8]>) -> Result<Self, Unusable> {
         let (document, goes_on) = read(text)?;
         if goes_on {
             return Err(Unusable::Helm("invalid character after top-level value".into()));

@@ -241,7 +241,7 @@ impl Writer {
 
     fn mapping(&mut self, entries: &[(Text, Tree)], place: Place, indent: Option<usize>, sorts: bool) {
         let inner = self.deeper(indent, place);
-        let mut sorted: Vec<(String, &Tree)> = entries.iter().map(|(key, value)| (key.lossy().into_owned(), value)).collect();
+        let mut sorted: Vec<(Cow<'_, str>, &Tree)> = entries.iter().map(|(key, value)| (key.lossy(), value)).collect();
         let dialect = self.dialect;
         if sorts {
             sorted.sort_by(|(a, _), (b, _)| natural_order(a, b, dialect));
@@ -529,6 +529,12 @@ fn is_sexagesimal(text: &str) -> bool {
 
 /// go-yaml's order of keys: letters after everything else, runs of digits by value.
 pub(super) fn natural_order(a: &str, b: &str, dialect: Dialect) -> Ordering {
+    // Nearly all keys differ in a letter of ASCII first: only the others are taken apart.
+    match a.bytes().zip(b.bytes()).find(|(l, r)| l != r) {
+        None => return a.len().cmp(&b.len()),
+        Some((l, r)) if l.is_ascii_alphabetic() && r.is_ascii_alphabetic() => return l.cmp(&r),
+        Some(_) => {}
+    }
     let (left, right): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut in_digits = false;
     for at in 0..left.len().min(right.len()) {

@@ -3,7 +3,7 @@
 //! ```text
 //! text ─▶ lexer ─▶ parser ─▶ ast ─▶ exec ─▶ bytes
 //!                    │               │
-//!                    └── functions ──┘  one table; values, fmt and encode below them
+//!                    └── functions ──┘  one table; values, fmt, encode and time below them
 //! ```
 //!
 //! A [`TemplateSet`] is parsed once, immutable and shared between threads; a [`Session`] is one render on one thread. Knows nothing of

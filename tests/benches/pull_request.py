@@ -18,9 +18,10 @@ import pathlib
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import threading
+
+import whole_process
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHARTS = ROOT.parent / "shared/corpus/charts"
@@ -100,15 +101,11 @@ def repository(folder, url):
 def run(command, folder):
     """CPU seconds and peak MiB of one run, and the report that it wrote."""
     report = folder / "report.json"
+    report.unlink(missing_ok=True)
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
     words = [*command, "-o", f"json={report}"]
-    process = subprocess.Popen(words, cwd=folder / "repository", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
-    errors = process.stderr.read().decode()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 1, 2) or not report.exists():
-        sys.exit(f"{' '.join(map(str, words))}\nended with {process.returncode}: {errors}")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, json.loads(report.read_text())
+    seconds, mebibytes = whole_process.run(words, environment, folder / "repository", expected=("0", "1", "2"))
+    return seconds, mebibytes, json.loads(report.read_text())
 
 
 def main():

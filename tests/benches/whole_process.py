@@ -38,11 +38,12 @@ print(os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.
 """
 
 
-def run(command, env):
+def run(command, env, folder=None, expected=("0", "1")):
     """Runs a command to its end: CPU seconds, peak MiB. Exit status 1 is a review with findings."""
-    measured = subprocess.run([sys.executable, "-ISc", MEASURE, *command], env=env, capture_output=True, text=True, errors="replace", check=True)
+    measure = [sys.executable, "-ISc", MEASURE, *command]
+    measured = subprocess.run(measure, env=env, cwd=folder, capture_output=True, text=True, errors="replace", check=True)
     status, seconds, kibibytes = measured.stdout.split()
-    if status not in ("0", "1"):
+    if status not in expected:
         sys.exit(f"{' '.join(map(str, command))}\nended with {status}: {measured.stderr}")
     return float(seconds), int(kibibytes) / 1024
 

@@ -2,7 +2,7 @@
 //! one's of the same name, as Helm's win over sprig's and sprig's over Go's.
 //!
 //! To add one: write it in its family's file and give it a row there. The executor converts arguments to the types of the row as Go does,
-//! so a function gets what it asked for. Depends on values, fmt, encode, `version`.
+//! so a function gets what it asked for. Depends on values, fmt, encode, time, `version`.
 
 mod builtins;
 mod certificates;

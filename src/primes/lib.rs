@@ -2,22 +2,23 @@
 //!
 //! A random odd start is followed upwards, as most generators do: a sieve drops what a small prime divides, Fermat's test to the base two
 //! drops all but a prime of the rest, and Miller and Rabin's test to eight random bases confirms. The tests work on eight numbers at once:
-//! each limb is a row of eight, one a candidate, which the compiler turns into the widest vectors the processor has. That is why they need
-//! a fifth of the time of an ordinary multiplication. Time depends on the numbers: whoever can measure this process' time can read its
+//! each limb is a row of eight, one a candidate, in the widest vectors the processor has. That is why they need a tenth of the time of an
+//! ordinary multiplication. Time depends on the numbers: whoever can measure this process' time can read its
 //! output, too.
 
-use fearless_simd::{Level, dispatch};
-
+mod arithmetic;
+mod narrow;
 mod row;
+#[cfg(target_arch = "x86_64")]
+mod wide;
 
-use row::{LIMB_BITS, ROW, Row, power};
+use arithmetic::{Arithmetic, Limbs};
+use row::{ROW, Row};
 
 /// Primes below this are divided out before any test.
 const SIEVED: usize = 1 << 16;
 /// How many odd numbers from a start on are looked at before another start is drawn.
 const WINDOW: usize = 1 << 13;
-/// How far a number in the middle of a test may exceed its modulus, in bits: twice a base and one bit.
-const HEADROOM: usize = 2 * BASE_BITS + 2;
 /// Bases of the last test are below two to this power, and so fit a limb.
 const BASE_BITS: usize = 19;
 /// The public exponent that keys are made for.
@@ -29,13 +30,13 @@ pub const EXPONENT: u32 = 65_537;
 /// # Errors
 /// The system's, when it has no random numbers.
 pub fn pair(bits: usize) -> Result<[Vec<u8>; 2], getrandom::Error> {
-    let small = small_primes();
-    let first = prime(bits / 2, &small)?;
+    let (arithmetic, small) = (Arithmetic::fastest(), small_primes());
     loop {
-        let second = prime(bits / 2, &small)?;
+        let pair = [candidate(arithmetic, bits / 2, &small)?, candidate(arithmetic, bits / 2, &small)?];
         // Primes that share their upper half are found by taking the root of their product.
-        if first.last() != second.last() {
-            return Ok([bytes(&first), bytes(&second)]);
+        let apart = pair[0].last() != pair[1].last();
+        if apart && are_probably_prime(arithmetic, &pair)? {
+            return Ok(pair.map(|prime| bytes(&prime)));
         }
     }
 }
@@ -47,15 +48,15 @@ fn bytes(words: &[u64]) -> Vec<u8> {
     words.iter().rev().flat_map(|word| word.to_be_bytes()).collect()
 }
 
-/// A random prime of so many bits, the upper two of them set.
-fn prime(bits: usize, small: &[u32]) -> Result<Words, getrandom::Error> {
+/// A random number of so many bits, the upper two of them set, that passes Fermat's test.
+fn candidate(arithmetic: Arithmetic, bits: usize, small: &[u32]) -> Result<Words, getrandom::Error> {
     loop {
         let start = random_start(bits)?;
         for distances in sieve(&start, small).chunks(ROW) {
             let batch: Vec<Words> = distances.iter().map(|&distance| plus(&start, distance)).collect();
-            for index in passing_fermat(&batch) {
+            for index in passing_fermat(arithmetic, &batch) {
                 let candidate = &batch[index];
-                if remainder(candidate, EXPONENT) != 1 && is_probably_prime(candidate)? {
+                if remainder(candidate, EXPONENT.into()) != 1 {
                     return Ok(candidate.clone());
                 }
             }
@@ -91,11 +92,11 @@ fn small_primes() -> Vec<u32> {
 /// The distances from an odd start to the odd numbers that no small prime divides.
 fn sieve(start: &[u64], small: &[u32]) -> Vec<u64> {
     let mut divided = vec![false; WINDOW];
-    // One long division serves two primes.
-    for pair in small.chunks(2) {
-        let rest = remainder(start, pair.iter().product());
-        for &prime in pair {
-            let rest = rest % prime;
+    // One long division serves four primes.
+    for primes in small.chunks(4) {
+        let rest = remainder(start, primes.iter().copied().map(u64::from).product());
+        for &prime in primes {
+            let rest = (rest % u64::from(prime)) as u32;
             // The first distance d with start + 2d divisible.
             let distance = if rest == 0 { 0 } else { prime - rest };
             let first = if distance % 2 == 0 { distance / 2 } else { (distance + prime) / 2 };
@@ -105,10 +106,9 @@ fn sieve(start: &[u64], small: &[u32]) -> Vec<u64> {
     (0..WINDOW as u64).filter(|&index| !divided[index as usize]).map(|index| 2 * index).collect()
 }
 
-fn remainder(words: &[u64], divisor: u32) -> u32 {
-    let divisor = u64::from(divisor);
-    let step = |rest: u64, half: u64| (rest << 32 | half) % divisor;
-    words.iter().rev().fold(0, |rest, word| step(step(rest, word >> 32), word & 0xffff_ffff)) as u32
+fn remainder(words: &[u64], divisor: u64) -> u64 {
+    let wide = |rest: u64, word: u64| u128::from(rest) << 64 | u128::from(word);
+    words.iter().rev().fold(0, |rest, &word| (wide(rest, word) % u128::from(divisor)) as u64)
 }
 
 /// The sum; that it has no more words is as good as certain, the number being random.
@@ -123,11 +123,12 @@ fn plus(words: &[u64], distance: u64) -> Words {
 }
 
 /// Which of at most eight numbers pass Fermat's test to the base two. All have their highest bit set.
-fn passing_fermat(batch: &[Words]) -> Vec<usize> {
+fn passing_fermat(arithmetic: Arithmetic, batch: &[Words]) -> Vec<usize> {
     let exponents: Vec<Words> = batch.iter().cloned().map(without_lowest_bit).collect();
-    let ones: Vec<Words> = batch.iter().map(|number| one(number)).collect();
-    let powers = raised(batch, &ones, &bits(&exponents), &[2; ROW]);
-    (0..batch.len()).filter(|&index| powers[index] == ones[index]).collect()
+    let powers = Powers { arithmetic, moduli: batch, bases: &Row([2; ROW]), limbs: limbs(arithmetic, &batch[0], 1) };
+    let ones: Vec<Words> = batch.iter().map(|number| one(number, powers.limbs)).collect();
+    let raised = powers.raised(&ones, &bits(&exponents));
+    (0..batch.len()).filter(|&index| raised[index] == ones[index]).collect()
 }
 
 fn without_lowest_bit(mut number: Words) -> Words {
@@ -135,22 +136,28 @@ fn without_lowest_bit(mut number: Words) -> Words {
     number
 }
 
-/// Whether an odd number with its highest bit set passes Miller and Rabin's test to eight random bases.
-fn is_probably_prime(number: &Words) -> Result<bool, getrandom::Error> {
-    let mut bases = [0; ROW];
-    for base in &mut bases {
+/// Whether one or two odd numbers with their highest bit set pass Miller and Rabin's test, to eight or four random bases. With Fermat's test
+/// that is what FIPS 186-5 asks of random candidates of 1,024 bits and more (appendix B.3, five rounds).
+fn are_probably_prime(arithmetic: Arithmetic, numbers: &[Words]) -> Result<bool, getrandom::Error> {
+    let mut bases = Row::ZERO;
+    for base in &mut bases.0 {
         *base = 2 + getrandom::u64()? % ((1 << BASE_BITS) - 2);
     }
-    let halvings = trailing_zeros(&without_lowest_bit(number.clone()));
-    let one = one(number);
-    let minus_one = difference(number, &one);
-    let moduli = vec![number.clone(); ROW];
-    let mut states = vec![one.clone(); ROW];
-    states = raised(&moduli, &states, &bits(&[shifted_right(number, halvings)]), &bases);
-    let mut passed: Vec<bool> = states.iter().map(|state| *state == one || *state == minus_one).collect();
-    for _ in 1..halvings {
-        states = raised(&moduli, &states, &bits(&[vec![0]])[..1], &bases);
-        passed.iter_mut().zip(&states).for_each(|(passed, state)| *passed |= *state == minus_one);
+    let moduli: Vec<Words> = numbers.iter().cycle().take(ROW).cloned().collect();
+    let halvings: Vec<usize> = moduli.iter().map(|number| trailing_zeros(&without_lowest_bit(number.clone()))).collect();
+    let powers = Powers { arithmetic, moduli: &moduli, bases: &bases, limbs: limbs(arithmetic, &moduli[0], BASE_BITS) };
+    let ones: Vec<Words> = moduli.iter().map(|number| one(number, powers.limbs)).collect();
+    let exponents: Vec<Words> = moduli.iter().zip(&halvings).map(|(number, &halvings)| shifted_right(number, halvings)).collect();
+    let mut states = powers.raised(&ones, &bits(&exponents));
+    let mut passed = [false; ROW];
+    for halving in 0..halvings.iter().copied().max().unwrap_or(0) {
+        if halving > 0 {
+            states = powers.raised(&states, &[Row::ZERO]);
+        }
+        for (lane, passed) in passed.iter_mut().enumerate() {
+            let minus_one = difference(&moduli[lane], &ones[lane]);
+            *passed |= halving == 0 && states[lane] == ones[lane] || halving < halvings[lane] && states[lane] == minus_one;
+        }
     }
     Ok(passed.iter().all(|&passed| passed))
 }
@@ -182,17 +189,17 @@ fn difference(larger: &[u64], smaller: &[u64]) -> Words {
     larger.iter().zip(smaller).map(subtract).collect()
 }
 
-/// How many limbs a modulus of so many words takes, an even number.
-fn limbs(words: usize) -> usize {
-    (64 * words + HEADROOM).div_ceil(LIMB_BITS).next_multiple_of(2)
+/// How a modulus is cut, with room for what a number in the middle of a test exceeds it by: twice a base and one bit.
+fn limbs(arithmetic: Arithmetic, modulus: &[u64], base_bits: usize) -> Limbs {
+    arithmetic.limbs(64 * modulus.len() + 2 * base_bits + 2)
 }
 
 /// What stands for the number one in Montgomery's form: two to the power of all bits of the limbs, reduced.
-fn one(modulus: &[u64]) -> Words {
+fn one(modulus: &[u64], limbs: Limbs) -> Words {
     let zero = vec![0; modulus.len()];
     // The highest bit is set, so that one subtraction reduces two to the power of the modulus' bits.
     let mut rest = difference(&zero, modulus);
-    let mut shift = limbs(modulus.len()) * LIMB_BITS - 64 * modulus.len();
+    let mut shift = limbs.bits * limbs.count - 64 * modulus.len();
     while shift > 0 {
         let by = shift.min(32);
         rest = reduced(shifted_right(&[&[0], rest.as_slice()].concat(), 64 - by), modulus);
@@ -224,45 +231,32 @@ fn reduced(mut number: Words, modulus: &[u64]) -> Words {
     }
 }
 
-/// What [`power`] makes of the states, all numbers in Montgomery's form and reduced. The moduli are odd with their highest bit set.
-fn raised(moduli: &[Words], states: &[Words], bits: &[Row], bases: &[u64; ROW]) -> Vec<Words> {
-    let count = limbs(moduli[0].len());
-    let mut state = rows(states, count);
-    let moduli_rows = rows(moduli, count);
-    let bases = Row::of(|lane| bases[lane]);
-    dispatch!(Level::new(), _simd => power(&mut state, &moduli_rows, bits, &bases));
-    moduli.iter().enumerate().map(|(lane, modulus)| reduced(from_limbs(&state, lane, modulus.len() + 1), modulus)).collect()
+/// Powers of eight bases.
+struct Powers<'a> {
+    arithmetic: Arithmetic,
+    /// Odd numbers with their highest bit set.
+    moduli: &'a [Words],
+    bases: &'a Row,
+    limbs: Limbs,
+}
+
+impl Powers<'_> {
+    /// What [`Arithmetic::power`] makes of the states, all numbers in Montgomery's form and reduced.
+    fn raised(&self, states: &[Words], bits: &[Row]) -> Vec<Words> {
+        let mut state = self.limbs.rows(states);
+        self.arithmetic.power(&mut state, &self.limbs.rows(self.moduli), bits, self.bases);
+        let number = |(lane, modulus): (usize, &Words)| {
+            let limbs = state.iter().map(|row| row.lane(lane));
+            reduced(self.limbs.joined(limbs, modulus.len() + 1), modulus)
+        };
+        self.moduli.iter().enumerate().map(number).collect()
+    }
 }
 
 /// The bits of exponents, most significant first; the first exponent stands for missing ones.
 fn bits(exponents: &[Words]) -> Vec<Row> {
     let bit = |bit: usize| Row::of(|lane| exponents.get(lane).unwrap_or(&exponents[0])[bit / 64] >> (bit % 64) & 1);
     (0..64 * exponents[0].len()).rev().map(bit).collect()
-}
-
-/// Numbers as rows of limbs.
-fn rows(numbers: &[Words], count: usize) -> Vec<Row> {
-    let limb = |words: &[u64], index: usize| {
-        let word = |index: usize| u128::from(words.get(index).copied().unwrap_or(0));
-        let (at, by) = (index * LIMB_BITS / 64, index * LIMB_BITS % 64);
-        ((word(at + 1) << 64 | word(at)) >> by) as u64 & ((1 << LIMB_BITS) - 1)
-    };
-    (0..count).map(|index| Row::of(|lane| limb(numbers.get(lane).unwrap_or(&numbers[0]), index))).collect()
-}
-
-/// The number in one lane, in so many words.
-fn from_limbs(rows: &[Row], lane: usize, count: usize) -> Words {
-    let mut words = vec![0; count + 1];
-    for (index, row) in rows.iter().enumerate() {
-        let (at, by) = (index * LIMB_BITS / 64, index * LIMB_BITS % 64);
-        let wide = u128::from(row.lane(lane)) << by;
-        if at < count {
-            words[at] |= wide as u64;
-            words[at + 1] |= (wide >> 64) as u64;
-        }
-    }
-    words.truncate(count);
-    words
 }
 
 #[cfg(test)]

@@ -269,7 +269,7 @@ impl Opening<'_> {
         let mut node = self.yaml(item, folder)?;
         match &node.data {
             Data::Map(_) => {}
-            Data::Null => node.data = Data::Map(indexmap::IndexMap::new()),
+            Data::Null => node.data = Data::Map(crate::value::Mapping::default()),
             other => {
                 let message = format!("json: cannot unmarshal {} into Go value of type map[string]interface {{}}", json_type(other));
                 let hint = format!("values.yaml must be a mapping of keys to values, not a {}", other.type_name());

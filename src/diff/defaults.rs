@@ -8,18 +8,14 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use crate::chart::{Chart, Mounted};
-use crate::value::{Data, Entry, Node};
-
-type Map = IndexMap<Arc<str>, Entry>;
+use crate::value::{Data, Entry, Mapping, Node};
 
 /// The defaults of a whole chart tree in one value; every part keeps the place in the file it comes from.
 pub(super) fn effective<'a>(root: &'a Chart, mounted: &[Mounted<'a>]) -> Cow<'a, Node> {
     let mut all = match root.values.as_ref().filter(|values| values.as_map().is_some()) {
         Some(values) => Cow::Borrowed(values),
-        None => Cow::Owned(Node { data: Data::Map(Map::new()), at: root.metadata.node.at.clone(), comment: None }),
+        None => Cow::Owned(Node { data: Data::Map(Mapping::default()), at: root.metadata.node.at.clone(), comment: None }),
     };
     let mut children: HashMap<&[Arc<str>], HashSet<&str>> = HashMap::new();
     for (key, parent) in mounted.iter().filter_map(|part| part.keys.split_last()) {
@@ -37,17 +33,17 @@ pub(super) fn effective<'a>(root: &'a Chart, mounted: &[Mounted<'a>]) -> Cow<'a,
 }
 
 /// The mapping at a path of keys, made where it is missing or null. `None` when something else stands in the way; Helm refuses that.
-fn table_at<'n>(root: &'n mut Node, keys: &[Arc<str>], values: &Node) -> Option<&'n mut Map> {
+fn table_at<'n>(root: &'n mut Node, keys: &[Arc<str>], values: &Node) -> Option<&'n mut Mapping> {
     keys.iter().try_fold(map_mut(root)?, |map, key| {
         let entry = map.entry(key.clone()).or_insert_with(|| empty_entry(values));
         if matches!(entry.value.data, Data::Null) {
-            entry.value.data = Data::Map(Map::new());
+            entry.value.data = Data::Map(Mapping::default());
         }
         map_mut(&mut entry.value)
     })
 }
 
-fn map_mut(node: &mut Node) -> Option<&mut Map> {
+fn map_mut(node: &mut Node) -> Option<&mut Mapping> {
     match &mut node.data {
         Data::Map(map) => Some(map),
         _ => None,
@@ -55,13 +51,13 @@ fn map_mut(node: &mut Node) -> Option<&mut Map> {
 }
 
 fn empty_entry(values: &Node) -> Entry {
-    let value = Node { data: Data::Map(Map::new()), at: values.at.clone(), comment: None };
+    let value = Node { data: Data::Map(Mapping::default()), at: values.at.clone(), comment: None };
     Entry { at: values.at.clone(), comment: None, value }
 }
 
 /// Adds the defaults that `table` doesn't set itself. A null in `table` takes the default away, except below keys for which
 /// `keeps_nulls`: there it waits for the subchart of that name.
-fn fill(table: &mut Map, defaults: &Map, keeps_nulls: &dyn Fn(&str) -> bool) {
+fn fill(table: &mut Mapping, defaults: &Mapping, keeps_nulls: &dyn Fn(&str) -> bool) {
     let mut taken_away = HashSet::new();
     for (key, default) in defaults {
         let Some(set) = table.get_mut(key) else {

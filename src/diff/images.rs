@@ -3,17 +3,14 @@
 //! An image is a mapping with `repository` and at least one of `registry`, `tag` and `digest`; a mapping under a key that ends in `image`
 //! with `image` or `name` instead of `repository`; or a text such as `repo/name:tag` under such a key. Lists are not searched. Depends on `chart` and `value`.
 
-use std::sync::Arc;
-
 use indexmap::IndexMap;
 
 use super::ImageChange;
 use super::tree;
 use super::values::Defaults;
-use crate::value::{Data, Entry, Node, Path, Step};
+use crate::value::{Data, Mapping, Node, Path, Step};
 
 type Images = IndexMap<Path, String>;
-type Map = IndexMap<Arc<str>, Entry>;
 
 /// Compares the images among two sides' defaults, in the order of the new one.
 pub(super) fn compare(old: &Defaults<'_>, new: &Defaults<'_>) -> Vec<ImageChange> {
@@ -83,7 +80,7 @@ struct Image {
     digest: Option<String>,
 }
 
-fn image(map: &Map, names_image: bool) -> Option<Image> {
+fn image(map: &Mapping, names_image: bool) -> Option<Image> {
     let text = |key: &str| map.get(key).and_then(|entry| scalar(&entry.value)).filter(|text| !text.is_empty());
     let has = |key: &str| map.contains_key(key);
     let names = if names_image { &["repository", "image", "name"][..] } else { &["repository"] };

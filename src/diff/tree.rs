@@ -3,13 +3,9 @@
 //! The engine knows nothing of charts: which keys identify the items of a list is a parameter, so that values files and rendered objects
 //! are compared by the same code. Each node is visited a bounded number of times. Depends on `value`.
 
-use std::sync::Arc;
-
-use indexmap::IndexMap;
-
 use super::ChangeKind;
 use super::lists::{self, Pairing};
-use crate::value::{Data, Entry, Node, Path, Span, Step};
+use crate::value::{Data, Entry, Mapping, Node, Path, Span, Step};
 
 /// Which keys may identify the items of the list of mappings at a path, best first; none when such a list is one value.
 pub type KeysFor = fn(&[Step]) -> &'static [Key];
@@ -76,8 +72,6 @@ pub struct Change<'a> {
     pub position: Option<usize>,
 }
 
-type Map = IndexMap<Arc<str>, Entry>;
-
 /// All differences of two values, in the order of the new one; what was removed comes where it stood in the old one. A mapping that
 /// only one side has is reported as its leaves.
 pub fn diff<'a>(old: &'a Node, new: &'a Node, keys_for: KeysFor) -> Vec<Change<'a>> {
@@ -113,7 +107,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn maps(&mut self, old: &'a Map, new: &'a Map) {
+    fn maps(&mut self, old: &'a Mapping, new: &'a Mapping) {
         let old_in_new: Vec<Option<usize>> = old.keys().map(|key| new.get_index_of(key)).collect();
         for (old_index, new_index) in in_new_order(&old_in_new, new.len()) {
             let old = old_index.and_then(|index| old.get_index(index));

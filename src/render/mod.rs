@@ -33,7 +33,7 @@ use crate::chart::Chart;
 use crate::error::{Error, ErrorKind, Result};
 use crate::template::trace::{LineOrigin, SetId};
 use crate::template::value::{Map, Table, Text, Value};
-use crate::template::{Chance, ImpureCall, Limits, LocalZone, ParsedFile, Profile, Session, Splitting, TemplateSet};
+use crate::template::{Chance, ImpureCall, Limits, LocalZone, ParsedFile, Profile, Readings, Session, Splitting, TemplateSet};
 use crate::version::{Constraint, Version};
 pub use capabilities::Capabilities;
 use coalesce::Manner;
@@ -142,6 +142,7 @@ pub struct Prepared {
     /// The templates of the latest render, and the files they came from.
     latest: Mutex<Option<(Vec<String>, Arc<TemplateSet>)>>,
     documents: Documents,
+    readings: Arc<Readings>,
 }
 
 impl Prepared {
@@ -159,6 +160,7 @@ impl Prepared {
             parsed: Mutex::default(),
             latest: Mutex::default(),
             documents: Documents::default(),
+            readings: Arc::default(),
         }
     }
 
@@ -261,6 +263,7 @@ impl Prepared {
         let files = in_order(&files);
         let set = self.assemble(&files)?;
         let mut session = Session::new(&set, self.limits.clone()).with_local_zone(self.local.clone()).with_chance(self.chance);
+        session = session.with_readings(Arc::clone(&self.readings));
         if let Some(tracing) = &mut tracing {
             session = session.with_trace(std::mem::take(&mut tracing.origins));
         }

@@ -65,6 +65,7 @@ impl Prepared {
             parsed: Mutex::new(parsed),
             latest: Mutex::default(),
             documents: Documents::default(),
+            readings: Arc::clone(&self.readings),
         }
     }
 }

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use super::{Report, Side};
 use crate::classify::{Confidence, Finding, Fix, Place, Severity, Verdict};
 use crate::diff::{
@@ -60,7 +58,7 @@ pub(crate) fn list(items: Vec<Node>) -> Node {
 /// A mapping.
 pub(crate) fn map(entries: &[(&str, Node)]) -> Node {
     let entries = entries.iter().map(|(key, value)| (Arc::from(*key), Entry { at: span(), comment: None, value: value.clone() }));
-    node(Data::Map(entries.collect::<IndexMap<_, _>>()))
+    node(Data::Map(entries.collect()))
 }
 
 /// A path of plain keys.

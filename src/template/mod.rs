@@ -20,6 +20,7 @@ mod number;
 pub mod object;
 mod parser;
 mod profile;
+mod readings;
 pub mod time;
 pub mod value;
 
@@ -30,6 +31,7 @@ pub use exec::trace::lines::CallPlace;
 pub use exec::trace::reads::{Extent, Read};
 pub use exec::{Chance, Frame, ImpureCall, Limits, RenderError, Session};
 pub use profile::{Coalescing, KubeVersionRule, PROFILE_NAMES, Profile, Semver, Splitting, Toml, ValuesPackage};
+pub use readings::Readings;
 pub use time::LocalZone;
 
 pub(crate) use encode::parse_json;

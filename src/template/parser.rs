@@ -146,7 +146,7 @@ impl<'t> Parser<'t> {
     }
 
     fn string(&self, token: Token) -> Box<str> {
-        String::from_utf8_lossy(self.slice(token)).into()
+        bstr::ByteSlice::to_str_lossy(self.slice(token)).into()
     }
 
     fn fail<T>(&self, message: impl std::fmt::Display) -> Parsed<T> {
@@ -189,7 +189,7 @@ impl<'t> Parser<'t> {
 
     /// Adds a definition; of two with one name the empty one gives way.
     fn define(&mut self, name: &[u8], body: Box<[Node]>) -> Parsed<()> {
-        let name = String::from_utf8_lossy(name);
+        let name = bstr::ByteSlice::to_str_lossy(name);
         let new = Template { name: (&*name).into(), file: Arc::clone(self.file), body };
         match self.definitions.iter().position(|old| *old.name == *name) {
             None => self.definitions.push(new),

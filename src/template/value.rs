@@ -24,7 +24,7 @@ pub struct Text(Arc<[u8]>);
 impl Text {
     /// The text with every invalid sequence replaced by U+FFFD.
     pub fn lossy(&self) -> std::borrow::Cow<'_, str> {
-        String::from_utf8_lossy(&self.0)
+        bstr::ByteSlice::to_str_lossy(&*self.0)
     }
 }
 
@@ -329,9 +329,12 @@ impl Value {
         }
         match self {
             Self::Map(map) => {
-                let entries = map.snapshot().into_iter().map(|(key, value)| Some((key, value.copy_nested(depth + 1)?)));
-                let copy = entries.collect::<Option<Table>>()?;
-                Some(Self::Map(if map.table.is_some() { Map::of(map.kind, copy) } else { map.clone() }))
+                let Some(table) = &map.table else { return Some(self.clone()) };
+                let mut copy = table.borrow().clone();
+                for value in copy.values_mut().filter(|value| matches!(value, Self::Map(_) | Self::List(_))) {
+                    *value = value.copy_nested(depth + 1)?;
+                }
+                Some(Self::Map(Map::of(map.kind, copy)))
             }
             Self::List(list) if list.items.is_some() => {
                 let items = list.items().iter().map(|item| item.copy_nested(depth + 1)).collect::<Option<_>>()?;

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
-use crate::value::{Data, Entry, Node, Path, Source, Span, Step};
+use crate::value::{Data, Entry, Mapping, Node, Path, Source, Span, Step};
 
 /// The place of values that nobody wrote; `name` says what they are.
 pub(super) fn nowhere(name: &str) -> Span {
@@ -25,7 +23,7 @@ pub(super) fn layer<'a>(settings: impl IntoIterator<Item = Setting<'a>>, at: &Sp
 }
 
 fn mapping(at: &Span) -> Node {
-    Node { data: Data::Map(IndexMap::new()), at: at.clone(), comment: None }
+    Node { data: Data::Map(Mapping::default()), at: at.clone(), comment: None }
 }
 
 fn set(node: &mut Node, steps: &[Step], value: Node, at: &Span) {

@@ -74,8 +74,11 @@ pub enum Data {
     /// A sequence.
     List(Vec<Node>),
     /// A mapping, in the order of the text; of keys written twice the last counts, in the place of the first.
-    Map(IndexMap<Arc<str>, Entry>),
+    Map(Mapping),
 }
+
+/// The entries of a mapping by key. Keys are hashed with a seed of the process' own.
+pub type Mapping = IndexMap<Arc<str>, Entry, foldhash::fast::RandomState>;
 
 /// A key's place and description, and its value.
 #[derive(Debug, Clone)]
@@ -119,7 +122,7 @@ impl Node {
     }
 
     /// The entries, when this is a mapping.
-    pub fn as_map(&self) -> Option<&IndexMap<Arc<str>, Entry>> {
+    pub fn as_map(&self) -> Option<&Mapping> {
         match &self.data {
             Data::Map(map) => Some(map),
             _ => None,

@@ -112,7 +112,7 @@ fn missing_and_empty_values_are_told_apart() {
     assert!(opened(demo(&[])).values.is_none());
     for text in ["", "# nothing\n", "~\n", "{}\n"] {
         let chart = opened(demo(&[("values.yaml", text)]));
-        assert!(chart.values.as_ref().and_then(|values| values.as_map()).is_some_and(indexmap::IndexMap::is_empty), "{text:?}");
+        assert!(chart.values.as_ref().and_then(|values| values.as_map()).is_some_and(crate::value::Mapping::is_empty), "{text:?}");
     }
 }
 

@@ -6,11 +6,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use indexmap::IndexMap;
 use similar::DiffOp;
 
 use crate::diff::{ChangeKind, comments, text, tree, values};
-use crate::value::{Data, Entry, Node, Path, Source, Span, Step, yaml};
+use crate::value::{Data, Entry, Mapping, Node, Path, Source, Span, Step, yaml};
 
 /// What such a document may hold.
 const LIMITS: yaml::Limits = yaml::Limits { bytes: 4 << 20, depth: 100, nodes: 200_000 };
@@ -155,13 +154,12 @@ fn of_toml(value: toml::Value, at: &Span, depth: usize) -> Option<Node> {
     Some(Node { data, at: at.clone(), comment: None })
 }
 
-type Map = IndexMap<Arc<str>, Entry>;
 /// A section of settings: its name, its place, and what it holds.
-type Section = (Arc<str>, Span, Map);
+type Section = (Arc<str>, Span, Mapping);
 
 /// `key = value` or `key: value` on every line that is no comment, under `[section]`s or none. Nothing when a key is there twice.
 fn read_settings(source: &Arc<Source>) -> Option<Node> {
-    let mut root = Map::new();
+    let mut root = Mapping::default();
     let mut section: Option<Section> = None;
     for (number, line) in (1..).zip(source.text.lines()) {
         let at = Span { source: Arc::clone(source), line: number, column: 1 };
@@ -170,7 +168,7 @@ fn read_settings(source: &Arc<Source>) -> Option<Node> {
             continue;
         }
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            close(&mut root, section.replace((name.trim().into(), at, Map::new())))?;
+            close(&mut root, section.replace((name.trim().into(), at, Mapping::default())))?;
             continue;
         }
         let (key, value) = setting(line)?;
@@ -185,7 +183,7 @@ fn read_settings(source: &Arc<Source>) -> Option<Node> {
 }
 
 /// Puts a section among the others; `None` when its name is there already.
-fn close(root: &mut Map, section: Option<Section>) -> Option<()> {
+fn close(root: &mut Mapping, section: Option<Section>) -> Option<()> {
     let Some((name, at, entries)) = section else { return Some(()) };
     root.insert(name, entry(Node { data: Data::Map(entries), at, comment: None })).is_none().then_some(())
 }

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use crate::object::{Id, Object};
-use crate::value::{Data, Entry, Node, Path, Source, Span, Step};
+use crate::value::{Data, Entry, Mapping, Node, Path, Source, Span, Step};
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -41,7 +39,7 @@ fn text_holds_secret(text: &str) -> bool {
     })
 }
 
-fn is_manifest_of_secret(map: &IndexMap<Arc<str>, Entry>) -> bool {
+fn is_manifest_of_secret(map: &Mapping) -> bool {
     map.get("kind").and_then(|entry| entry.value.as_str()) == Some("Secret") && (map.contains_key("data") || map.contains_key("stringData"))
 }
 

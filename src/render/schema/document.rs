@@ -18,7 +18,7 @@ const NESTS_TOO_DEEP: &str = "recursion limit exceeded";
 /// # Errors
 /// Go's words for a broken text; a limit for one that nests too deep.
 pub(super) fn read(text: &[u8]) -> Result<(Json, bool), Unusable> {
-    let lossy = String::from_utf8_lossy(text);
+    let lossy = bstr::ByteSlice::to_str_lossy(text);
     let mut values = Deserializer::from_str(&lossy).into_iter::<Json>();
     match values.next() {
         Some(Ok(json)) => Ok((json, !lossy[values.byte_offset()..].trim().is_empty())),

@@ -3,12 +3,10 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use crate::classify::Finding;
 use crate::report::draft::Draft;
 use crate::report::safe::{self, Slot};
-use crate::value::{Data, Entry, Node, Path, Source, Step, secrets, yaml};
+use crate::value::{Data, Mapping, Node, Path, Source, Step, secrets, yaml};
 
 /// A line to be replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,9 +159,8 @@ fn reads_the_same_but(file: &Node, index: usize, replacement: &str, keys: &[&str
 fn same_but(old: &Node, new: &Node, keys: &[&str], wanted: &Node) -> bool {
     let Some((key, rest)) = keys.split_first() else { return new.same(wanted) };
     let (Some(old), Some(new)) = (old.as_map(), new.as_map()) else { return false };
-    let others = |map: &IndexMap<Arc<str>, Entry>| {
-        map.iter().filter(|(name, _)| ***name != **key).map(|(n, e)| (n.clone(), e.value.clone())).collect::<Vec<_>>()
-    };
+    let others =
+        |map: &Mapping| map.iter().filter(|(name, _)| ***name != **key).map(|(n, e)| (n.clone(), e.value.clone())).collect::<Vec<_>>();
     let others_are_the_same = {
         let (old, new) = (others(old), others(new));
         old.len() == new.len() && old.iter().zip(&new).all(|((a, old), (b, new))| a == b && old.same(new))

@@ -60,9 +60,10 @@ impl Tree {
             Value::Bytes(bytes) => Ok(Tree::Text(data_encoding::BASE64.encode(bytes).into())),
             Value::List(items) if items.items.is_none() => Ok(Tree::Null),
             Value::List(items) => list(items.items()),
-            Value::Map(map) if map.table.is_none() => Ok(Tree::Null),
             Value::Map(map) => {
-                let entries = map.snapshot().into_iter().map(|(key, value)| Ok((key, Self::nested(&value, depth + 1)?)));
+                let Some(table) = &map.table else { return Ok(Tree::Null) };
+                let table = table.borrow();
+                let entries = table.iter().map(|(key, value)| Ok((key.clone(), Self::nested(value, depth + 1)?)));
                 entries.collect::<Result<_, String>>().map(Tree::Map)
             }
             Value::Struct(object) => {

@@ -45,7 +45,7 @@ fn with_next_lines_folded(tree: &Tree) -> Cow<'_, Tree> {
 }
 
 fn has_next_line(tree: &Tree) -> bool {
-    let has = |text: &Text| memchr::memmem::find(text, NEXT_LINE.as_bytes()).is_some();
+    let has = |text: &Text| !text.is_ascii() && memchr::memmem::find(text, NEXT_LINE.as_bytes()).is_some();
     match tree {
         Tree::Text(text) => has(text),
         Tree::List(items) => items.iter().any(has_next_line),
@@ -75,8 +75,8 @@ fn fold_lines(text: &Text) -> Text {
 }
 
 fn is_readable(tree: &Tree) -> bool {
-    let readable =
-        |text: &Text| text.lossy().chars().all(|c| !matches!(c, '\x7f'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}'));
+    let may_stand = |c| !matches!(c, '\x7f'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
+    let readable = |text: &Text| text.iter().all(|byte| *byte < 0x7f) || text.lossy().chars().all(may_stand);
     match tree {
         Tree::Text(text) => readable(text),
         Tree::List(items) => items.iter().all(is_readable),
@@ -133,6 +133,12 @@ impl Writer {
         self.column += 1;
     }
 
+    /// Writes text of ASCII without a line break.
+    fn put_ascii(&mut self, text: &str) {
+        self.out.push_str(text);
+        self.column += text.len();
+    }
+
     fn break_line(&mut self) {
         self.out.push('\n');
         self.column = 0;
@@ -142,9 +148,9 @@ impl Writer {
         if !self.indention || self.column > indent || (self.column == indent && !self.whitespace) {
             self.break_line();
         }
-        while self.column < indent {
-            self.put_char(' ');
-        }
+        let blanks = indent.saturating_sub(self.column);
+        self.out.extend(std::iter::repeat_n(' ', blanks));
+        self.column += blanks;
         self.whitespace = true;
         self.indention = true;
     }
@@ -153,7 +159,7 @@ impl Writer {
         if needs_space && !self.whitespace {
             self.put_char(' ');
         }
-        self.put(mark);
+        self.put_ascii(mark);
         self.whitespace = is_whitespace;
         self.indention = self.indention && is_indention;
     }
@@ -248,7 +254,7 @@ impl Writer {
         }
         for (key, value) in sorted {
             self.indent_to(inner);
-            if key.len() <= MAX_SIMPLE_KEY && !key.contains(is_break) {
+            if key.len() <= MAX_SIMPLE_KEY && (is_word(&key) || !key.contains(is_break)) {
                 self.text(&key, Place::SimpleKey, Some(inner));
                 self.indicator(":", false, false, false);
             } else {
@@ -262,6 +268,9 @@ impl Writer {
     }
 
     fn text(&mut self, text: &str, place: Place, indent: Option<usize>) {
+        if is_word(text) && reads_as_text(text) {
+            return self.word(text);
+        }
         let inner = match indent {
             None => INDENT,
             Some(_) => self.deeper(indent, place),
@@ -278,7 +287,7 @@ impl Writer {
 
     fn quoting(&self, text: &str, is_simple_key: bool) -> Quoting {
         let looks = Looks::of(text, self.dialect);
-        if text.contains('\n') {
+        if memchr::memchr(b'\n', text.as_bytes()).is_some() {
             let forbidden = is_simple_key || looks.special || looks.space_break || text.ends_with(' ');
             return if forbidden { Quoting::Double } else { Quoting::Literal };
         }
@@ -295,6 +304,9 @@ impl Writer {
     }
 
     fn plain(&mut self, text: &str, folds: bool, indent: usize) {
+        if text.is_ascii() && (!folds || self.column + text.len() < WIDTH) {
+            return self.word(text);
+        }
         if !self.whitespace {
             self.put_char(' ');
         }
@@ -391,21 +403,18 @@ impl Writer {
         self.break_line();
         self.indention = true;
         self.whitespace = true;
-        let mut at_line_start = true;
-        for c in text.chars() {
-            if is_break(c) {
-                self.out.push(c);
+        for line in text.split_inclusive(is_break) {
+            let content = line.strip_suffix(is_break).unwrap_or(line);
+            if !content.is_empty() {
+                self.indent_to(indent);
+                self.put(content);
+                self.indention = false;
+            }
+            if content.len() < line.len() {
+                self.out.push_str(&line[content.len()..]);
                 self.column = 0;
                 self.indention = true;
-                at_line_start = true;
-                continue;
             }
-            if at_line_start {
-                self.indent_to(indent);
-            }
-            self.put_char(c);
-            self.indention = false;
-            at_line_start = false;
         }
     }
 }
@@ -428,7 +437,20 @@ struct Looks {
 impl Looks {
     fn of(text: &str, dialect: Dialect) -> Self {
         let tab_is_text = dialect == Dialect::V3;
-        let mut looks = Looks { plain: true, special: false, space_break: false, break_space: false, tab: false };
+        let edges = text.starts_with([' ', '\n']) || text.ends_with([' ', '\n']);
+        let mut looks = Looks {
+            plain: !edges && !text.starts_with("---") && !text.starts_with("..."),
+            special: false,
+            space_break: false,
+            break_space: false,
+            tab: false,
+        };
+        // Most texts have nothing that depends on what stands beside it, but at the start.
+        if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b':' && byte != b'#') {
+            let mut start = text.chars();
+            looks.plain &= start.next().is_none_or(|first| may_be_plain(None, first, start.next()));
+            return looks;
+        }
         let mut previous = None;
         let mut chars = text.chars().peekable();
         while let Some(c) = chars.next() {
@@ -443,8 +465,6 @@ impl Looks {
             }
             previous = Some(c);
         }
-        let edges = text.starts_with([' ', '\n']) || text.ends_with([' ', '\n']);
-        looks.plain &= !edges && !text.starts_with("---") && !text.starts_with("...");
         looks
     }
 }
@@ -459,6 +479,12 @@ fn may_be_plain(previous: Option<char>, c: char, next: Option<char>) -> bool {
         (Some(previous), '#') => !(matches!(previous, ' ' | '\t') || is_break(previous)),
         _ => !is_break(c),
     }
+}
+
+/// Letters, digits and what may stand anywhere among them, the first a letter: plain unless it reads as something else.
+fn is_word(text: &str) -> bool {
+    let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'/' | b'-');
+    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(may_stand)
 }
 
 fn is_break(c: char) -> bool {
@@ -510,10 +536,13 @@ fn reads_as_text(text: &str) -> bool {
 /// `12:30:45`: a number to YAML 1.1, which go-yaml therefore quotes.
 fn is_sexagesimal(text: &str) -> bool {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if !unsigned.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
     let mut groups = whole.split(':');
     let first = groups.next().unwrap_or_default();
-    let first_fits = first.starts_with(|c: char| c.is_ascii_digit()) && first.chars().all(|c| c.is_ascii_digit() || c == '_');
+    let first_fits = first.chars().all(|c| c.is_ascii_digit() || c == '_');
     let group_fits = |group: &str| match group.as_bytes() {
         [digit] => digit.is_ascii_digit(),
         [tens, digit] => (b'0'..=b'5').contains(tens) && digit.is_ascii_digit(),

@@ -31,8 +31,10 @@ use super::ast::{Expr, File, Template};
 use super::fmt::quote;
 use super::parser::{ParseError, parse};
 use super::profile::Profile;
+use super::readings::Readings;
 use super::time::{LocalZone, Zone};
 use super::value::{Text, Value};
+use crate::value::Node;
 use chance::{Reserve, Stream};
 use trace::lines::LineOrigin;
 use trace::reads::{Ledger, SetId};
@@ -179,6 +181,7 @@ pub struct Session<'s> {
     began: Instant,
     tracer: Option<Tracer>,
     local: LocalZone,
+    readings: Arc<Readings>,
 }
 
 impl<'s> Session<'s> {
@@ -200,7 +203,15 @@ impl<'s> Session<'s> {
             began: Instant::now(),
             tracer: None,
             local: LocalZone::default(),
+            readings: Arc::default(),
         }
+    }
+
+    /// The same render with what other renders of the chart have read.
+    #[must_use]
+    pub fn with_readings(mut self, readings: Arc<Readings>) -> Self {
+        self.readings = readings;
+        self
     }
 
     /// The same render with chance from elsewhere.
@@ -544,6 +555,14 @@ impl Call<'_> {
             *count -= 1;
         }
         result
+    }
+
+    /// What a string is as YAML, or Helm's words for what is wrong with it. A text is read once.
+    pub(crate) fn read_yaml(&self, text: &Value) -> Result<Arc<Node>, String> {
+        match text {
+            Value::Str(text) => self.session.readings.of(text),
+            _ => self.session.readings.of(&"".into()),
+        }
     }
 
     /// Helm's `tpl`.

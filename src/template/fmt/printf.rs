@@ -228,7 +228,7 @@ impl Printer {
 
     /// Pads to the width, which counts characters.
     fn pad(&mut self, text: &[u8]) {
-        let missing = self.flags.width.unwrap_or(0).saturating_sub(String::from_utf8_lossy(text).chars().count());
+        let missing = self.flags.width.map_or(0, |width| width.saturating_sub(String::from_utf8_lossy(text).chars().count()));
         let fill = if self.flags.zero && !self.flags.minus { b'0' } else { b' ' };
         if !self.flags.minus {
             self.out.extend(std::iter::repeat_n(fill, missing));

@@ -1,13 +1,11 @@
 //! YAML, JSON, TOML and base64 in and out (Helm `pkg/engine/funcs.go`, sprig `strings.go`, `defaults.go`).
 
-use std::sync::Arc;
-
 use super::{Args, Function, Outcome, Param, fixed};
 use crate::template::encode::{self, Tree, json::Style};
 use crate::template::exec::{Call, Fail};
 use crate::template::profile::Toml;
 use crate::template::value::{Elem, List, Map, Table, Text, Value};
-use crate::value::{Data, Node, Source, yaml};
+use crate::value::Data;
 use Param::{Any, Str};
 
 const COMPACT: Style = Style { indented: false, html_safe: true };
@@ -82,13 +80,6 @@ fn error_map(message: String) -> Value {
     Value::map(Table::from([(Text::from("Error"), Value::text(message))]))
 }
 
-/// What the text is as YAML, or Helm's words for what is wrong with it.
-fn read_yaml(text: &[u8]) -> Result<Node, String> {
-    let source = Arc::new(Source { name: String::new(), text: String::from_utf8_lossy(text).into_owned() });
-    let limits = yaml::Limits::default();
-    yaml::read(&source, &limits).map_err(|error| yaml::helm_error(&source, &limits).unwrap_or_else(|| error.to_string()))
-}
-
 fn json_type(data: &Data) -> &'static str {
     match data {
         Data::List(_) => "array",
@@ -105,7 +96,7 @@ fn not_a(data: &Data, wanted: &str) -> String {
 }
 
 fn from_yaml(call: &Call<'_>, args: Args<'_>) -> Outcome {
-    call.made_whole(match read_yaml(args.text(0)) {
+    call.made_whole(match call.read_yaml(args.any(0)) {
         Err(message) => error_map(message),
         Ok(node) => match &node.data {
             Data::Null => Value::map(Table::new()),
@@ -116,7 +107,7 @@ fn from_yaml(call: &Call<'_>, args: Args<'_>) -> Outcome {
 }
 
 fn from_yaml_array(call: &Call<'_>, args: Args<'_>) -> Outcome {
-    call.made_whole(match read_yaml(args.text(0)) {
+    call.made_whole(match call.read_yaml(args.any(0)) {
         Err(message) => Value::list(vec![Value::text(message)]),
         Ok(node) => match &node.data {
             Data::Null => Value::list(Vec::new()),

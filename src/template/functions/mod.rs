@@ -151,7 +151,7 @@ impl<'a> Args<'a> {
 
     /// The text with invalid sequences replaced.
     pub(crate) fn str(self, index: usize) -> Cow<'a, str> {
-        String::from_utf8_lossy(self.text(index))
+        bstr::ByteSlice::to_str_lossy(self.text(index))
     }
 
     pub(crate) fn int(self, index: usize) -> i64 {
@@ -288,7 +288,7 @@ const FAMILIES: &[&[Function]] = &[
     helm::ROWS,
 ];
 
-static TABLE: LazyLock<HashMap<&'static str, &'static Function>> =
+static TABLE: LazyLock<HashMap<&'static str, &'static Function, foldhash::fast::RandomState>> =
     LazyLock::new(|| FAMILIES.iter().flat_map(|rows| rows.iter()).map(|row| (row.name, row)).collect());
 
 /// The function of that name, when the Helm version has it.

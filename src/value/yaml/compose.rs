@@ -6,8 +6,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use super::comments::Comments;
 use super::input::{Mark, step};
 use super::keys::{self, Key};
@@ -15,7 +13,7 @@ use super::parser::Tag;
 use super::problem::{Found, Problem, Stage};
 use super::tree::{Raw, RawKind, Tree, too_deep, too_many};
 use super::{Limits, resolve};
-use crate::value::{Data, Entry, Node, Source, Span};
+use crate::value::{Data, Entry, Mapping, Node, Source, Span};
 
 /// go-yaml looks at aliases only above this many nodes that come from them …
 const ALIASED_UNCHECKED: usize = 100;
@@ -31,7 +29,7 @@ pub(super) struct Composer<'s> {
     source: &'s Arc<Source>,
     limits: &'s Limits,
     /// Every key once.
-    keys: HashSet<Arc<str>>,
+    keys: HashSet<Arc<str>, foldhash::fast::RandomState>,
     /// Nodes of the documents composed so far.
     nodes: usize,
 }
@@ -69,7 +67,7 @@ enum Frame {
 
 /// A mapping that is being filled.
 struct MapFrame {
-    map: IndexMap<Arc<str>, Entry>,
+    map: Mapping,
     end: usize,
     at: Mark,
     comment: Option<Arc<str>>,
@@ -87,7 +85,7 @@ enum Expects {
 
 impl<'s> Composer<'s> {
     pub(super) fn new(source: &'s Arc<Source>, limits: &'s Limits) -> Self {
-        Self { source, limits, keys: HashSet::new(), nodes: 0 }
+        Self { source, limits, keys: HashSet::default(), nodes: 0 }
     }
 
     /// Composes a document.
@@ -147,6 +145,13 @@ impl Run<'_, '_, '_> {
                         next = self.begin_merge(next + 1)?;
                         continue;
                     }
+                    if let Some(text) = plain_text(raw) {
+                        self.count(raw.mark)?;
+                        let key = Key::Text(self.composer.intern(text));
+                        self.expect(Expects::Value(key));
+                        next += 1;
+                        continue;
+                    }
                     self.begin(&mut next)?
                 }
                 _ => self.begin(&mut next)?,
@@ -191,12 +196,19 @@ impl Run<'_, '_, '_> {
             &RawKind::Mapping(end) => {
                 self.deepen(*mark)?;
                 *next += 1;
-                let (map, at) = (IndexMap::new(), *mark);
+                let (map, at) = (Mapping::default(), *mark);
                 Frame::Map(Box::new(MapFrame { map, end, at, comment, expects: Expects::Key, key_at: at }))
             }
         };
         self.frames.push(frame);
         Ok(None)
+    }
+
+    /// The mapping on top waits for something else.
+    fn expect(&mut self, expects: Expects) {
+        if let Some(Frame::Map(frame)) = self.frames.last_mut() {
+            frame.expects = expects;
+        }
     }
 
     /// Looks at the value of a `<<` and gives the index of the node to begin with.
@@ -217,9 +229,7 @@ impl Run<'_, '_, '_> {
             self.frames.push(Frame::MergeList { rest, resume });
             return self.mergeable(item);
         }
-        if let Some(Frame::Map(frame)) = self.frames.last_mut() {
-            frame.expects = Expects::Key;
-        }
+        self.expect(Expects::Key);
         Ok(resume)
     }
 
@@ -284,7 +294,10 @@ impl Run<'_, '_, '_> {
             Some(Frame::Map(frame)) => match std::mem::replace(&mut frame.expects, Expects::Key) {
                 Expects::Key => {
                     let key = keys::key(&node.data).map_err(|message| Problem::new(Stage::Decoder, message, frame.key_at))?;
-                    frame.expects = Expects::Value(key);
+                    frame.expects = Expects::Value(match key {
+                        Key::Text(text) => Key::Text(self.composer.intern(&text)),
+                        refused @ Key::Refused(_) => refused,
+                    });
                 }
                 Expects::Value(key) => self.set(key, node),
                 Expects::Merge => frame.merge(node),
@@ -307,7 +320,6 @@ impl Run<'_, '_, '_> {
                 return;
             }
         };
-        let key = self.composer.intern(&key);
         let comment = self.comments.above(&self.composer.source.text, key_at, false);
         let at = self.composer.span(key_at);
         frame.map.insert(key, Entry { at, comment, value });
@@ -334,6 +346,14 @@ impl MapFrame {
 
 fn is_merge(raw: &Raw<'_>) -> bool {
     matches!(&raw.kind, RawKind::Scalar { text, tag, implicit } if text == "<<" && (*implicit || *tag == Tag::Merge))
+}
+
+/// The text of a scalar that is nothing else.
+fn plain_text<'r>(raw: &'r Raw<'_>) -> Option<&'r str> {
+    match &raw.kind {
+        RawKind::Scalar { text, tag: Tag::None, implicit } if !implicit || resolve::is_text(text) => Some(text),
+        _ => None,
+    }
 }
 
 /// go-yaml's rule: the larger the document, the smaller the share that may come from aliases.

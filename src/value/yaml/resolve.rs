@@ -29,12 +29,17 @@ pub(super) fn scalar(text: &str, tag: Tag, implicit: bool) -> Result<Data, Strin
 
 /// Whether a plain scalar is text, and not even a timestamp.
 pub(super) fn is_text(text: &str) -> bool {
-    plain(text, Tag::Timestamp).0 == Tag::Str
+    other_than_text(text, Tag::Timestamp).is_none()
 }
 
-/// What a text is by its looks, and the tag that says so. `asked` is the tag it has: timestamps are looked for only where they matter.
+/// What a text is by its looks, and the tag that says so.
 fn plain(text: &str, asked: Tag) -> (Tag, Data) {
-    let found = match text.as_bytes().first() {
+    other_than_text(text, asked).unwrap_or_else(|| (Tag::Str, Data::Str(text.into())))
+}
+
+/// As [`plain`], when it is anything but text. `asked` is the tag it has: timestamps are looked for only where they matter.
+fn other_than_text(text: &str, asked: Tag) -> Option<(Tag, Data)> {
+    match text.as_bytes().first() {
         None => Some((Tag::Null, Data::Null)),
         Some(b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~') => word(text),
         Some(b'.') => special_float(text).or_else(|| go_float(text)).map(|number| (Tag::Float, Data::Float(number))),
@@ -48,8 +53,7 @@ fn plain(text: &str, asked: Tag) -> (Tag, Data) {
             }
         }
         _ => None,
-    };
-    found.unwrap_or_else(|| (Tag::Str, Data::Str(text.into())))
+    }
 }
 
 fn word(text: &str) -> Option<(Tag, Data)> {

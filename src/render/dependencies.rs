@@ -280,9 +280,14 @@ impl<'c> Graph<'c, '_> {
             let imported = self.import_one(one, &values, &gathered, notes)?;
             self.declared[one.0].imported = Some(imported);
         }
-        let own = coalesce::copy(&values)?;
-        coalesce::tables(&own, &gathered, "", manner, notes);
-        self.charts[id.0].defaults = own;
+        self.charts[id.0].defaults = if gathered.is_empty() {
+            values
+        } else {
+            // What was gathered is parts of these values.
+            let own = coalesce::copy(&values)?;
+            coalesce::tables(&own, &gathered, "", manner, notes);
+            own
+        };
         Ok(())
     }
 

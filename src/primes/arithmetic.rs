@@ -29,11 +29,11 @@ pub(crate) struct Limbs {
 impl Arithmetic {
     /// The fastest that this processor has.
     pub(crate) fn fastest() -> Self {
-        match Level::new() {
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx512(token) => Self::Wide(token),
-            _ => Self::Narrow,
+        #[cfg(target_arch = "x86_64")]
+        if let Some(token) = Level::new().as_avx512() {
+            return Self::Wide(token);
         }
+        Self::Narrow
     }
 
     /// How numbers of at most so many bits are cut.

@@ -136,8 +136,9 @@ fn without_lowest_bit(mut number: Words) -> Words {
     number
 }
 
-/// Whether one or two odd numbers with their highest bit set pass Miller and Rabin's test, to eight or four random bases. With Fermat's test
-/// that is what FIPS 186-5 asks of random candidates of 1,024 bits and more (appendix B.3, five rounds).
+/// Whether one or two odd numbers with their highest bit set pass Miller and Rabin's test, to eight or four random bases. Of random numbers
+/// with 512 bits, one that passes four is composite with a chance below 2^-70, with 1,024 bits below 2^-100 (the bounds of Damgård, Landrock
+/// and Pomerance).
 fn are_probably_prime(arithmetic: Arithmetic, numbers: &[Words]) -> Result<bool, getrandom::Error> {
     let mut bases = Row::ZERO;
     for base in &mut bases.0 {

@@ -1,10 +1,9 @@
 //! Random primes for RSA keys. A package of its own, so that tests can have it optimised while the rest is not.
 //!
 //! A random odd start is followed upwards, as most generators do: a sieve drops what a small prime divides, Fermat's test to the base two
-//! drops all but a prime of the rest, and Miller and Rabin's test to eight random bases confirms. The tests work on eight numbers at once:
-//! each limb is a row of eight, one a candidate, in the widest vectors the processor has. That is why they need a tenth of the time of an
-//! ordinary multiplication. Time depends on the numbers: whoever can measure this process' time can read its
-//! output, too.
+//! drops all but a prime of the rest, and Miller and Rabin's test to four random bases confirms both primes of a pair. The tests work on
+//! eight numbers at once: each limb is a row of eight, one a candidate, in the widest vectors the processor has. Time depends on the
+//! numbers: whoever can measure this process' time can read its output, too.
 
 mod arithmetic;
 mod narrow;

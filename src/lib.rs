@@ -5,7 +5,7 @@
 //! ```text
 //! cli ─▶ fetch ─▶ chart ─▶ render ─▶ object ─▶ diff ─▶ classify ─▶ trial ─▶ report ─▶ publish
 //!          └▶ bump         (template)     └─▶ identity ──▲
-//!           value, version, quote, parallel, error: below all of them
+//!           value, version, quote, parallel, kept, error: below all of them
 //! ```
 //!
 //! [`review::review`] is the pipeline between fetching and writing; [`cli::run`] is the program around it.
@@ -19,6 +19,7 @@ pub mod diff;
 pub mod error;
 pub mod fetch;
 pub mod identity;
+mod kept;
 pub mod object;
 mod parallel;
 pub mod publish;

@@ -1,14 +1,13 @@
 //! Documents that earlier renders of a chart have read: the search for causes renders a chart dozens of times, and all but a few documents
 //! come out the same each time.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use crate::error::Result;
+use crate::kept::Kept;
 use crate::value::{Data, Node, Source, Span};
 
-/// Texts are kept up to so many bytes; then all are forgotten.
+/// How many bytes of text documents are kept of.
 const MOST_BYTES: usize = 32 << 20;
 
 /// A document and what Helm reads of it.
@@ -30,18 +29,17 @@ impl Document {
 }
 
 /// Shared by the renders of a chart, on whatever threads.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Documents {
-    hashes: RandomState,
-    known: Mutex<Known>,
+    kept: Kept<Document>,
     /// What stands for every object where objects are not kept.
     in_place: Option<Arc<Node>>,
 }
 
-#[derive(Debug, Default)]
-struct Known {
-    by_hash: HashMap<u64, Vec<Document>>,
-    bytes: usize,
+impl Default for Documents {
+    fn default() -> Self {
+        Self { kept: Kept::up_to(MOST_BYTES), in_place: None }
+    }
 }
 
 impl Documents {
@@ -60,20 +58,7 @@ impl Documents {
         if let Some(object) = &self.in_place {
             return Ok(Document { object: Arc::clone(object), ..read()? });
         }
-        let hash = self.hashes.hash_one((path, text));
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = known.by_hash.get(&hash).into_iter().flatten().find(|document| document.is(path, text)) {
-            return Ok(found.clone());
-        }
-        drop(known);
-        let document = read()?;
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.bytes + text.len() > MOST_BYTES {
-            *known = Known::default();
-        }
-        known.bytes += text.len();
-        known.by_hash.entry(hash).or_default().push(document.clone());
-        Ok(document)
+        self.kept.get((path, text), text.len(), |document| document.is(path, text), read)
     }
 }
 

@@ -1,42 +1,32 @@
 //! YAML texts that renders of a chart have read: charts keep trees as text (`include … | fromYaml`) and read the same text in file after
-//! file, render after render. Depends on `value` only.
+//! file, render after render. Depends on `value` and `kept`.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::value::Text;
+use crate::kept::Kept;
 use crate::value::{Node, Source, yaml};
 
-/// Texts are kept up to so many bytes; then all are forgotten.
+/// How many bytes of text trees are kept of.
 const MOST_BYTES: usize = 1 << 20;
 
 /// Shared by the renders of a chart, on whatever threads.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Readings {
-    known: Mutex<Known>,
+    kept: Kept<(Text, Arc<Node>)>,
 }
 
-#[derive(Debug, Default)]
-struct Known {
-    by_text: HashMap<Text, Arc<Node>>,
-    bytes: usize,
+impl Default for Readings {
+    fn default() -> Self {
+        Self { kept: Kept::up_to(MOST_BYTES) }
+    }
 }
 
 impl Readings {
     /// What the text is as YAML, or Helm's words for what is wrong with it.
-    pub(super) fn of(&self, text: &Text) -> Result<Arc<Node>, String> {
-        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).by_text.get(text) {
-            return Ok(Arc::clone(known));
-        }
-        let node = Arc::new(read(text)?);
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.bytes + text.len() > MOST_BYTES {
-            *known = Known::default();
-        }
-        if text.len() <= MOST_BYTES && known.by_text.insert(text.clone(), Arc::clone(&node)).is_none() {
-            known.bytes += text.len();
-        }
-        Ok(node)
+    pub(super) fn of(&self, text: &[u8]) -> Result<Arc<Node>, String> {
+        let read = || Ok((text.into(), Arc::new(read(text)?)));
+        self.kept.get(text, text.len(), |(known, _)| **known == *text, read).map(|(_, node)| node)
     }
 }
 
@@ -51,14 +41,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_read_once_while_it_is_kept() {
+    fn a_text_is_read_once() {
         let readings = Readings::default();
-        let of = |text: &str| readings.of(&text.into());
-        let first = of("a: 1").ok();
-        assert!(first.is_some_and(|first| of("a: 1").is_ok_and(|again| Arc::ptr_eq(&first, &again))));
-        assert!(of("a: [").is_err_and(|message| message.starts_with("error converting YAML to JSON: ")));
-        let long = format!("b: {}", "x".repeat(MOST_BYTES));
-        assert!(of(&long).is_ok_and(|node| of(&long).is_ok_and(|again| !Arc::ptr_eq(&node, &again))));
-        assert_eq!(readings.known.lock().map(|known| known.bytes).ok(), Some(0));
+        let first = readings.of(b"a: 1").ok();
+        assert!(first.is_some_and(|first| readings.of(b"a: 1").is_ok_and(|again| Arc::ptr_eq(&first, &again))));
+        assert!(readings.of(b"a: [").is_err_and(|message| message.starts_with("error converting YAML to JSON: ")));
     }
 }

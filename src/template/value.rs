@@ -24,6 +24,7 @@ pub struct Text(Arc<[u8]>);
 impl Text {
     /// The text with every invalid sequence replaced by U+FFFD.
     pub fn lossy(&self) -> std::borrow::Cow<'_, str> {
+        // The standard library looks at each character.
         bstr::ByteSlice::to_str_lossy(&*self.0)
     }
 }

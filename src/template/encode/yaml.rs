@@ -133,12 +133,6 @@ impl Writer {
         self.column += 1;
     }
 
-    /// Writes text of ASCII without a line break.
-    fn put_ascii(&mut self, text: &str) {
-        self.out.push_str(text);
-        self.column += text.len();
-    }
-
     fn break_line(&mut self) {
         self.out.push('\n');
         self.column = 0;
@@ -159,7 +153,7 @@ impl Writer {
         if needs_space && !self.whitespace {
             self.put_char(' ');
         }
-        self.put_ascii(mark);
+        self.put(mark);
         self.whitespace = is_whitespace;
         self.indention = self.indention && is_indention;
     }
@@ -254,7 +248,7 @@ impl Writer {
         }
         for (key, value) in sorted {
             self.indent_to(inner);
-            if key.len() <= MAX_SIMPLE_KEY && (is_word(&key) || !key.contains(is_break)) {
+            if key.len() <= MAX_SIMPLE_KEY && !key.contains(is_break) {
                 self.text(&key, Place::SimpleKey, Some(inner));
                 self.indicator(":", false, false, false);
             } else {

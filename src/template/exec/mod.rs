@@ -557,12 +557,9 @@ impl Call<'_> {
         result
     }
 
-    /// What a string is as YAML, or Helm's words for what is wrong with it. A text is read once.
-    pub(crate) fn read_yaml(&self, text: &Value) -> Result<Arc<Node>, String> {
-        match text {
-            Value::Str(text) => self.session.readings.of(text),
-            _ => self.session.readings.of(&"".into()),
-        }
+    /// What the text is as YAML, or Helm's words for what is wrong with it. A text is read once.
+    pub(crate) fn read_yaml(&self, text: &[u8]) -> Result<Arc<Node>, String> {
+        self.session.readings.of(text)
     }
 
     /// Helm's `tpl`.

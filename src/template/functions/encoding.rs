@@ -96,7 +96,7 @@ fn not_a(data: &Data, wanted: &str) -> String {
 }
 
 fn from_yaml(call: &Call<'_>, args: Args<'_>) -> Outcome {
-    call.made_whole(match call.read_yaml(args.any(0)) {
+    call.made_whole(match call.read_yaml(args.text(0)) {
         Err(message) => error_map(message),
         Ok(node) => match &node.data {
             Data::Null => Value::map(Table::new()),
@@ -107,7 +107,7 @@ fn from_yaml(call: &Call<'_>, args: Args<'_>) -> Outcome {
 }
 
 fn from_yaml_array(call: &Call<'_>, args: Args<'_>) -> Outcome {
-    call.made_whole(match call.read_yaml(args.any(0)) {
+    call.made_whole(match call.read_yaml(args.text(0)) {
         Err(message) => Value::list(vec![Value::text(message)]),
         Ok(node) => match &node.data {
             Data::Null => Value::list(Vec::new()),

@@ -19,19 +19,31 @@ fn with_page<F: Future<Output = ()>>(page: &str, talk: impl FnOnce(Client) -> F)
     if !have(&["chromedriver", "chromium"]) {
         return;
     }
-    let port = free_port();
-    let driver = Command::new("chromedriver").arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let mut driver = Running(driver.expect("a driver that starts"));
-    assert!(comes_up(&mut driver, port), "the driver does not listen");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let client = ClientBuilder::new(hyper_connector()).capabilities(capabilities()).connect(&format!("http://127.0.0.1:{port}")).await;
-        let client = client.expect("a browser that starts");
+        let (_driver, client) = browser().await;
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/reports").join(page);
         client.goto(&format!("file://{}", file.display())).await.expect("a page that opens");
         talk(client.clone()).await;
         client.close().await.expect("a browser that ends");
     });
+}
+
+/// A browser and the driver it was started by. Like the other servers, the driver may find its port taken, and gets another then.
+async fn browser() -> (Running, Client) {
+    let mut refused = None;
+    for _ in 0..5 {
+        let port = free_port();
+        let driver = Command::new("chromedriver").arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let mut driver = Running(driver.expect("a driver that starts"));
+        if comes_up(&mut driver, port) {
+            match ClientBuilder::new(hyper_connector()).capabilities(capabilities()).connect(&format!("http://127.0.0.1:{port}")).await {
+                Ok(client) => return (driver, client),
+                Err(error) => refused = Some(error),
+            }
+        }
+    }
+    panic!("no browser starts: {refused:?}");
 }
 
 fn hyper_connector() -> hyper_util::client::legacy::connect::HttpConnector {

@@ -1,6 +1,7 @@
 //! Texts between quotation marks as Go writes and reads them (`strconv.Quote`, `strconv.Unquote`, `%q`): in templates and in what Helm says of
 //! a chart. Depends on nothing.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// Whether Go's `unicode.IsPrint` has the character: letters, marks, numbers, punctuation, symbols and the ASCII space.
@@ -71,31 +72,35 @@ pub(crate) fn can_backquote(text: &[u8]) -> bool {
 }
 
 /// The content of a Go string literal in double quotes or backquotes; `None` where Go says "invalid syntax".
-pub(crate) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn unquote(literal: &[u8]) -> Option<Cow<'_, [u8]>> {
     let (mark, rest) = literal.split_first()?;
     let (last, body) = rest.split_last()?;
     if mark != last {
         return None;
     }
     match mark {
-        b'`' => (!body.contains(&b'`')).then(|| body.iter().copied().filter(|byte| *byte != b'\r').collect()),
-        b'"' if body.contains(&b'\n') => None,
-        b'"' if !body.contains(&b'\\') => (!body.contains(&b'"')).then(|| body.to_vec()),
-        b'"' => {
-            let mut out = Vec::with_capacity(body.len());
-            let mut rest = body;
-            while !rest.is_empty() {
-                let (unit, used) = unit(rest, b'"')?;
-                match unit {
-                    Unit::Byte(byte) => out.push(byte),
-                    Unit::Char(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
-                }
-                rest = &rest[used..];
-            }
-            Some(out)
-        }
+        b'`' if memchr::memchr(b'`', body).is_some() => None,
+        b'`' if memchr::memchr(b'\r', body).is_none() => Some(body.into()),
+        b'`' => Some(body.iter().copied().filter(|byte| *byte != b'\r').collect()),
+        b'"' if memchr::memchr(b'\n', body).is_some() => None,
+        b'"' if memchr::memchr2(b'\\', b'"', body).is_none() => Some(body.into()),
+        b'"' => with_escapes(body).map(Cow::Owned),
         _ => None,
     }
+}
+
+/// What stands between double quotes, its escapes read.
+fn with_escapes(mut body: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(body.len());
+    while !body.is_empty() {
+        let (unit, used) = unit(body, b'"')?;
+        match unit {
+            Unit::Byte(byte) => out.push(byte),
+            Unit::Char(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+        body = &body[used..];
+    }
+    Some(out)
 }
 
 /// The first character of a literal's inside, as a number, and how many bytes it takes there.

@@ -1,7 +1,8 @@
 //! The tree of a parsed template. Every node knows where it begins as a byte offset into its file; [`File::position`] turns that into line
-//! and column. `Display` prints a node as Go's `parse/node.go` does, which is what error messages quote. Trees are immutable and shared
-//! between threads. Depends on `functions` (calls are resolved when parsed).
+//! and column. What is written in the file is a [`Piece`] of it. `shown` prints a node as Go's `parse/node.go` does, which is what error
+//! messages quote. Trees are immutable and shared between threads. Depends on `functions` (calls are resolved when parsed).
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -63,16 +64,26 @@ impl Template {
 }
 
 /// A part of the file's text.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Piece {
     pub(crate) start: u32,
     pub(crate) end: u32,
 }
 
 impl Piece {
+    /// The part between two byte offsets.
+    pub(crate) fn new(start: usize, end: usize) -> Self {
+        Self { start: start as u32, end: end as u32 }
+    }
+
     /// The bytes, given the file that the piece is of.
     pub(crate) fn of(self, file: &File) -> &[u8] {
         &file.text[self.start as usize..self.end as usize]
+    }
+
+    /// The text, given the file that the piece is of.
+    pub(crate) fn shown(self, file: &File) -> Cow<'_, str> {
+        bstr::ByteSlice::to_str_lossy(self.of(file))
     }
 }
 
@@ -110,7 +121,7 @@ pub(crate) struct Pipe {
     pub(crate) at: u32,
     /// `=` instead of `:=`.
     pub(crate) assigns: bool,
-    pub(crate) variables: Box<[Arc<str>]>,
+    pub(crate) variables: Box<[Piece]>,
     pub(crate) commands: Box<[Command]>,
 }
 
@@ -135,51 +146,36 @@ pub(crate) enum ExprKind {
     Nil,
     Bool(bool),
     Number(Box<Number>),
-    /// `written` is the constant in the template where it is not just the text in quotes.
-    Str {
-        written: Option<Box<str>>,
-        text: Text,
-    },
+    Str { written: Piece, text: Text },
     Field(Fields),
-    Variable {
-        name: Arc<str>,
-        fields: Fields,
-    },
+    Variable { name: Piece, fields: Fields },
     Function(&'static Function),
-    Chain {
-        base: Box<Expr>,
-        fields: Fields,
-    },
+    Chain { base: Box<Expr>, fields: Fields },
     Pipe(Box<Pipe>),
 }
 
-/// Names of fields, each looked up in what the one before it gave: `a.b.c`, as written. No name is empty or holds a dot.
-#[derive(Debug, Default)]
-pub(crate) struct Fields(Box<[u8]>);
+/// Names of fields, each looked up in what the one before it gave: the piece `a.b.c`. No name is empty or holds a dot.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Fields(pub(crate) Piece);
 
 impl Fields {
-    /// The names in `a.b.c`; none in an empty text.
-    pub(crate) fn new(joined: &[u8]) -> Self {
-        Self(joined.into())
-    }
-
     /// The names but the last, and the last; `None` when there is none.
-    pub(crate) fn split_last(&self) -> Option<(impl Iterator<Item = &[u8]>, &[u8])> {
-        let last = memchr::memrchr(b'.', &self.0);
-        let (front, name) = last.map_or((None, &*self.0), |dot| (Some(&self.0[..dot]), &self.0[dot + 1..]));
-        (!self.0.is_empty()).then(|| (front.into_iter().flat_map(|front| front.split(|byte| *byte == b'.')), name))
+    pub(crate) fn split_last(self, file: &File) -> Option<(impl Iterator<Item = &[u8]>, &[u8])> {
+        let joined = self.0.of(file);
+        let (front, name) = memchr::memrchr(b'.', joined).map_or((None, joined), |dot| (Some(&joined[..dot]), &joined[dot + 1..]));
+        (!self.is_empty()).then(|| (front.into_iter().flat_map(|front| front.split(|byte| *byte == b'.')), name))
     }
 
     /// Whether there is none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub(crate) fn is_empty(self) -> bool {
+        self.0.start == self.0.end
     }
 }
 
 /// A number constant and every type it can be.
 #[derive(Debug)]
 pub(crate) struct Number {
-    pub(crate) text: Box<str>,
+    pub(crate) text: Piece,
     pub(crate) int: Option<i64>,
     pub(crate) uint: Option<u64>,
     pub(crate) float: Option<f64>,
@@ -207,7 +203,7 @@ impl At<'_> {
     }
 }
 
-/// Something in a template, printed: texts are pieces of its file.
+/// Something in a template, printed: what is written in its file is a piece of it.
 struct Shown<'t, T>(&'t T, &'t File);
 
 impl At<'_> {
@@ -215,10 +211,17 @@ impl At<'_> {
     pub(crate) fn shown(&self, file: &File) -> String {
         match self {
             At::Node(node) => Shown(*node, file).to_string(),
-            At::Pipe(pipe) => pipe.to_string(),
-            At::Command(command) => command.to_string(),
-            At::Expr(expr) => expr.to_string(),
+            At::Pipe(pipe) => Shown(*pipe, file).to_string(),
+            At::Command(command) => Shown(*command, file).to_string(),
+            At::Expr(expr) => expr.shown(file),
         }
+    }
+}
+
+impl Expr {
+    /// How Go prints it, given the file it is in.
+    pub(crate) fn shown(&self, file: &File) -> String {
+        Shown(self, file).to_string()
     }
 }
 
@@ -236,15 +239,15 @@ impl fmt::Display for Shown<'_, Node> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Shown(node, file) = self;
         match node {
-            Node::Text(text) => f.write_str(&String::from_utf8_lossy(text.of(file))),
-            Node::Action { pipe, .. } => write!(f, "{{{{{pipe}}}}}"),
+            Node::Text(text) => f.write_str(&text.shown(file)),
+            Node::Action { pipe, .. } => write!(f, "{{{{{}}}}}", Shown(pipe, file)),
             Node::If(branch) => branch.print("if", file, f),
             Node::With(branch) => branch.print("with", file, f),
             Node::Range(branch) => branch.print("range", file, f),
             Node::Template { call, .. } => {
                 write!(f, "{{{{template {}", super::fmt::quote(&call.name))?;
                 if let Some(pipe) = &call.pipe {
-                    write!(f, " {pipe}")?;
+                    write!(f, " {}", Shown(pipe, file))?;
                 }
                 f.write_str("}}")
             }
@@ -256,7 +259,7 @@ impl fmt::Display for Shown<'_, Node> {
 
 impl Branch {
     fn print(&self, word: &str, file: &File, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{{{{{word} {}}}}}", self.pipe)?;
+        write!(f, "{{{{{word} {}}}}}", Shown(&self.pipe, file))?;
         self.body.iter().try_for_each(|node| write!(f, "{}", Shown(node, file)))?;
         if let Some(otherwise) = &self.otherwise {
             f.write_str("{{else}}")?;
@@ -266,58 +269,63 @@ impl Branch {
     }
 }
 
-impl fmt::Display for Pipe {
+impl fmt::Display for Shown<'_, Pipe> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.variables.is_empty() {
-            write!(f, "{} {} ", self.variables.join(", "), if self.assigns { "=" } else { ":=" })?;
+        let Shown(pipe, file) = self;
+        if !pipe.variables.is_empty() {
+            let names: Vec<_> = pipe.variables.iter().map(|name| name.shown(file)).collect();
+            write!(f, "{} {} ", names.join(", "), if pipe.assigns { "=" } else { ":=" })?;
         }
-        for (index, command) in self.commands.iter().enumerate() {
-            write!(f, "{}{command}", if index > 0 { " | " } else { "" })?;
+        for (index, command) in pipe.commands.iter().enumerate() {
+            write!(f, "{}{}", if index > 0 { " | " } else { "" }, Shown(command, file))?;
         }
         Ok(())
     }
 }
 
-impl fmt::Display for Command {
+impl fmt::Display for Shown<'_, Command> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, arg) in self.args.iter().enumerate() {
+        let Shown(command, file) = self;
+        for (index, arg) in command.args.iter().enumerate() {
             let lead = if index > 0 { " " } else { "" };
             match &arg.kind {
-                ExprKind::Pipe(pipe) => write!(f, "{lead}({pipe})")?,
-                _ => write!(f, "{lead}{arg}")?,
+                ExprKind::Pipe(pipe) => write!(f, "{lead}({})", Shown(&**pipe, file))?,
+                _ => write!(f, "{lead}{}", Shown(arg, file))?,
             }
         }
         Ok(())
     }
 }
 
-impl fmt::Display for Expr {
+impl fmt::Display for Shown<'_, Expr> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
+        let Shown(expr, file) = self;
+        match &expr.kind {
             ExprKind::Dot => f.write_str("."),
             ExprKind::Nil => f.write_str("nil"),
             ExprKind::Bool(value) => write!(f, "{value}"),
-            ExprKind::Number(number) => f.write_str(&number.text),
-            ExprKind::Str { written: Some(written), .. } => f.write_str(written),
-            ExprKind::Str { written: None, text } => write!(f, "\"{}\"", text.lossy()),
-            ExprKind::Field(fields) => print_fields(fields, f),
+            ExprKind::Number(number) => f.write_str(&number.text.shown(file)),
+            ExprKind::Str { written, .. } => f.write_str(&written.shown(file)),
+            ExprKind::Field(fields) => fields.print(file, f),
             ExprKind::Variable { name, fields } => {
-                f.write_str(name)?;
-                print_fields(fields, f)
+                f.write_str(&name.shown(file))?;
+                fields.print(file, f)
             }
             ExprKind::Function(function) => f.write_str(function.name),
             ExprKind::Chain { base, fields } => {
                 match &base.kind {
-                    ExprKind::Pipe(pipe) => write!(f, "({pipe})")?,
-                    _ => write!(f, "{base}")?,
+                    ExprKind::Pipe(pipe) => write!(f, "({})", Shown(&**pipe, file))?,
+                    _ => write!(f, "{}", Shown(&**base, file))?,
                 }
-                print_fields(fields, f)
+                fields.print(file, f)
             }
-            ExprKind::Pipe(pipe) => pipe.fmt(f),
+            ExprKind::Pipe(pipe) => Shown(&**pipe, file).fmt(f),
         }
     }
 }
 
-fn print_fields(fields: &Fields, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    if fields.is_empty() { Ok(()) } else { write!(f, ".{}", String::from_utf8_lossy(&fields.0)) }
+impl Fields {
+    fn print(self, file: &File, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() { Ok(()) } else { write!(f, ".{}", self.0.shown(file)) }
+    }
 }

@@ -1,7 +1,8 @@
 //! Cuts template text into tokens, as Go 1.23's `text/template/parse/lex.go` does: delimiters `{{` and `}}`, trim markers, comments,
-//! literals. Positions are byte offsets. Depends on the profile.
+//! literals. Positions are byte offsets. Depends on the tree and the profile.
 
 use super::Profile;
+use super::ast::Piece;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +60,13 @@ pub(super) struct Token {
     pub(super) end: usize,
     /// How many line breaks in front of it don't count; see [`Lexer::line`].
     uncounted: u32,
+}
+
+impl Token {
+    /// Its text's place.
+    pub(super) fn piece(self) -> Piece {
+        Piece::new(self.start, self.end)
+    }
 }
 
 const LEFT: &[u8] = b"{{";

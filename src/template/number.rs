@@ -1,6 +1,6 @@
 //! Go's number syntax: constants in templates (`parse/node.go`), `strconv.ParseInt` with base 0, `strconv.ParseFloat`. Depends on the tree.
 
-use super::ast::Number;
+use super::ast::{Number, Piece};
 use super::fmt::unquote_char;
 
 /// Reads a number or character constant; its text is left empty.
@@ -12,7 +12,7 @@ pub(super) fn constant(text: &[u8]) -> Result<Number, String> {
     if text.first() == Some(&b'\'') {
         return character(text).ok_or_else(|| format!("malformed character constant: {shown}"));
     }
-    let mut number = Number { text: Box::default(), int: parse_int(&shown), uint: parse_uint(&shown), float: None, ideal_float: false };
+    let mut number = Number { text: Piece::default(), int: parse_int(&shown), uint: parse_uint(&shown), float: None, ideal_float: false };
     if number.int == Some(0) {
         number.uint = Some(0);
     }
@@ -44,7 +44,7 @@ fn character(text: &[u8]) -> Option<Number> {
     let (code, used) = unquote_char(&text[1..], b'\'')?;
     let code = i64::from(code);
     (text.get(1 + used..) == Some(b"'")).then(|| Number {
-        text: Box::default(),
+        text: Piece::default(),
         int: Some(code),
         uint: u64::try_from(code).ok(),
         float: Some(code as f64),
@@ -65,6 +65,10 @@ pub(crate) fn parse_int(text: &str) -> Option<i64> {
 
 /// `strconv.ParseUint(text, 0, 64)`.
 pub(crate) fn parse_uint(text: &str) -> Option<u64> {
+    // The usual case.
+    if !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().ok();
+    }
     let lower = text.to_ascii_lowercase();
     let (digits, base, prefixed) = match lower.as_bytes() {
         [b'0', b'x', ..] => (&lower[2..], 16, true),

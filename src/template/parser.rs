@@ -39,7 +39,7 @@ pub(crate) fn parse(name: &str, text: Arc<[u8]>, profile: &Profile) -> Parsed<Ve
         lookahead: Vec::new(),
         latest: None,
         opened: None,
-        variables: vec!["$".into()],
+        variables: vec![b"$"],
         range_depth: 0,
         nesting: 0,
         definitions: Vec::new(),
@@ -65,7 +65,7 @@ struct Parser<'t> {
     latest: Option<Token>,
     /// The delimiter that opened the current action.
     opened: Option<Token>,
-    variables: Vec<Arc<str>>,
+    variables: Vec<&'t [u8]>,
     range_depth: usize,
     nesting: usize,
     definitions: Vec<Template>,
@@ -143,10 +143,6 @@ impl<'t> Parser<'t> {
 
     fn slice(&self, token: Token) -> &'t [u8] {
         &self.text[token.start..token.end]
-    }
-
-    fn string(&self, token: Token) -> Box<str> {
-        bstr::ByteSlice::to_str_lossy(self.slice(token)).into()
     }
 
     fn fail<T>(&self, message: impl std::fmt::Display) -> Parsed<T> {
@@ -237,7 +233,7 @@ impl<'t> Parser<'t> {
 
     /// A body with its own variables up to its `{{end}}` or a wrong `{{else}}`.
     fn own_body(&mut self) -> Parsed<(Box<[Node]>, Ending)> {
-        let variables = std::mem::replace(&mut self.variables, vec!["$".into()]);
+        let variables = std::mem::replace(&mut self.variables, vec![b"$"]);
         let range_depth = std::mem::take(&mut self.range_depth);
         let opened = self.opened.take();
         let list = self.list()?;
@@ -280,7 +276,7 @@ impl<'t> Parser<'t> {
     fn text_or_action(&mut self) -> Parsed<Item> {
         let token = self.next_word();
         match token.kind {
-            Kind::Text => Ok(Item::Node(Node::Text(Piece { start: token.start as u32, end: token.end as u32 }))),
+            Kind::Text => Ok(Item::Node(Node::Text(token.piece()))),
             Kind::LeftDelim => {
                 self.opened = Some(token);
                 let item = self.action()?;
@@ -403,7 +399,7 @@ impl<'t> Parser<'t> {
             return self.unexpected(token, context);
         }
         match unquote(self.slice(token)) {
-            Some(name) => Ok(name.into()),
+            Some(name) => Ok((&*name).into()),
             None => self.fail("invalid syntax"),
         }
     }
@@ -442,7 +438,7 @@ impl<'t> Parser<'t> {
     }
 
     /// `$x :=`, `$x =`, `$i, $x :=`: the variables, and whether they are assigned to.
-    fn declarations(&mut self, context: &str) -> Parsed<(Vec<Arc<str>>, bool)> {
+    fn declarations(&mut self, context: &str) -> Parsed<(Vec<Piece>, bool)> {
         let mut names = Vec::new();
         loop {
             let variable = self.peek_word();
@@ -461,9 +457,8 @@ impl<'t> Parser<'t> {
                 self.back(variable);
                 return Ok((names, false));
             }
-            let name: Arc<str> = self.string(variable).into();
-            names.push(Arc::clone(&name));
-            self.variables.push(name);
+            names.push(variable.piece());
+            self.variables.push(self.slice(variable));
             if !is_comma {
                 return Ok((names, word.kind == Kind::Assign));
             }
@@ -523,13 +518,13 @@ impl<'t> Parser<'t> {
             last = self.next();
         }
         // Fields stand without anything between them.
-        let fields = |from: usize| Fields::new(&self.text[from + 1..last.end]);
+        let fields = |from: usize| Fields(Piece::new(from + 1, last.end));
         let at = first.start as u32;
         match &mut node.kind {
             ExprKind::Field(own) => *own = fields(node.at as usize),
             ExprKind::Variable { fields: own, .. } => *own = fields(first.start),
             ExprKind::Bool(_) | ExprKind::Str { .. } | ExprKind::Number(_) | ExprKind::Nil | ExprKind::Dot => {
-                return self.fail(format!("unexpected . after term {}", quote(node.to_string().as_bytes())));
+                return self.fail(format!("unexpected . after term {}", quote(node.shown(self.file).as_bytes())));
             }
             _ => {
                 let fields = fields(first.start);
@@ -551,15 +546,15 @@ impl<'t> Parser<'t> {
             Kind::Dot => ExprKind::Dot,
             Kind::Nil => ExprKind::Nil,
             Kind::Variable => {
-                let Some(name) = self.variables.iter().rev().find(|name| name.as_bytes() == text) else {
+                if !self.variables.contains(&text) {
                     return self.fail(format!("undefined variable {}", quote(text)));
-                };
-                ExprKind::Variable { name: Arc::clone(name), fields: Fields::default() }
+                }
+                ExprKind::Variable { name: token.piece(), fields: Fields::default() }
             }
-            Kind::Field => ExprKind::Field(Fields::new(&text[1..])),
+            Kind::Field => ExprKind::Field(Fields(Piece::new(token.start + 1, token.end))),
             Kind::Bool => ExprKind::Bool(text == b"true"),
             Kind::CharConstant | Kind::Complex | Kind::Number => match number::constant(text) {
-                Ok(number) => ExprKind::Number(Box::new(Number { text: self.string(token), ..number })),
+                Ok(number) => ExprKind::Number(Box::new(Number { text: token.piece(), ..number })),
                 Err(message) => return self.fail(message),
             },
             Kind::LeftParen => {
@@ -567,10 +562,7 @@ impl<'t> Parser<'t> {
                 return Ok(Some(Expr { at: pipe.at, kind: ExprKind::Pipe(Box::new(pipe)) }));
             }
             Kind::String | Kind::RawString => match unquote(text) {
-                Some(value) => {
-                    let is_plain = token.kind == Kind::String && !text.contains(&b'\\');
-                    ExprKind::Str { written: (!is_plain).then(|| self.string(token)), text: value.into() }
-                }
+                Some(value) => ExprKind::Str { written: token.piece(), text: (&*value).into() },
                 None => return self.fail("invalid syntax"),
             },
             _ => {

@@ -102,11 +102,11 @@ impl<'s> State<'s> {
         self.at = Some(At::Expr(expr));
         match &expr.kind {
             ExprKind::Dot => Ok(dot.clone()),
-            ExprKind::Field(fields) => self.fields(dot, dot.clone(), expr, fields, Given::NONE),
-            ExprKind::Variable { name, fields } => self.variable(dot, expr, name, fields, Given::NONE),
+            ExprKind::Field(fields) => self.fields(dot, dot.clone(), expr, *fields, Given::NONE),
+            ExprKind::Variable { name, fields } => self.variable(dot, expr, *name, *fields, Given::NONE),
             ExprKind::Pipe(pipe) => self.pipeline(dot, pipe).map(Operand::bare),
             ExprKind::Function(function) => self.call(dot, function, At::Expr(expr), None, Given::NONE),
-            ExprKind::Chain { base, fields } => self.chain(dot, expr, base, fields, Given::NONE),
+            ExprKind::Chain { base, fields } => self.chain(dot, expr, base, *fields, Given::NONE),
             ExprKind::Nil | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Str { .. } => self.literal(expr).map(Operand::bare),
         }
     }
@@ -143,10 +143,10 @@ impl<'s> State<'s> {
             (Param::Uint32, ..) => "unsigned integer",
             (Param::Float, ..) => "float",
             (param, ..) => {
-                return Err(self.error(&format!("can't handle {expr} for arg of type {}", param.type_name())));
+                return Err(self.error(&format!("can't handle {} for arg of type {}", self.shown(expr), param.type_name())));
             }
         };
-        Err(self.error(&format!("expected {expected}; found {expr}")))
+        Err(self.error(&format!("expected {expected}; found {}", self.shown(expr))))
     }
 
     /// The operand as a parameter's type: Go converts nothing.

@@ -2,7 +2,7 @@
 
 use super::Operand;
 use super::walk::{Outcome, State, Variable};
-use crate::template::ast::{At, Command, Expr, ExprKind, Fields, Number, Pipe};
+use crate::template::ast::{At, Command, Expr, ExprKind, Fields, Number, Piece, Pipe};
 use crate::template::fmt::inside;
 use crate::template::functions::methods;
 use crate::template::value::{Map, MapKind, Text, Value};
@@ -36,6 +36,7 @@ impl<'s> State<'s> {
         if !pipe.variables.is_empty() {
             let taint = self.session.tracer.as_ref().and_then(|tracer| tracer.taint(self.whereabouts.around));
             for name in &*pipe.variables {
+                let name = name.of(&self.template.file);
                 let (value, taint) = (value.clone(), taint.clone());
                 if pipe.assigns {
                     *self.slot(name)? = Variable { name, value, taint };
@@ -54,14 +55,14 @@ impl<'s> State<'s> {
         match &first.kind {
             ExprKind::Field(fields) => {
                 self.at = Some(At::Expr(first));
-                self.fields(dot, dot.clone(), first, fields, given)
+                self.fields(dot, dot.clone(), first, *fields, given)
             }
-            ExprKind::Chain { base, fields } => self.chain(dot, first, base, fields, given),
+            ExprKind::Chain { base, fields } => self.chain(dot, first, base, *fields, given),
             ExprKind::Function(function) => {
                 self.at = Some(At::Expr(first));
                 self.call(dot, function, At::Command(command), None, given)
             }
-            ExprKind::Variable { name, fields } => self.variable(dot, first, name, fields, given),
+            ExprKind::Variable { name, fields } => self.variable(dot, first, *name, *fields, given),
             ExprKind::Pipe(pipe) => {
                 self.not_a_function(first, &given)?;
                 self.pipeline(dot, pipe).map(Operand::bare)
@@ -79,7 +80,12 @@ impl<'s> State<'s> {
     }
 
     fn not_a_function(&self, first: &Expr, given: &Given<'_>) -> Outcome<()> {
-        if given.is_empty() { Ok(()) } else { Err(self.error(&format!("can't give argument to non-function {first}"))) }
+        if given.is_empty() { Ok(()) } else { Err(self.error(&format!("can't give argument to non-function {}", self.shown(first)))) }
+    }
+
+    /// How a message quotes it.
+    pub(super) fn shown(&self, expr: &Expr) -> String {
+        expr.shown(&self.template.file)
     }
 
     /// A constant where any type will do.
@@ -91,16 +97,17 @@ impl<'s> State<'s> {
             ExprKind::Number(number) => match **number {
                 Number { float: Some(float), ideal_float: true, .. } => Ok(Value::Float(float)),
                 Number { int: Some(int), .. } => Ok(Value::Int(int)),
-                _ => Err(self.error(&format!("{} overflows int", number.text))),
+                _ => Err(self.error(&format!("{} overflows int", self.shown(expr)))),
             },
-            _ => Err(self.error(&format!("can't handle assignment of {expr} to empty interface argument"))),
+            _ => Err(self.error(&format!("can't handle assignment of {} to empty interface argument", self.shown(expr)))),
         }
     }
 
-    pub(super) fn variable(&mut self, dot: &Operand, expr: &'s Expr, name: &str, fields: &'s Fields, given: Given<'s>) -> Outcome<Operand> {
+    pub(super) fn variable(&mut self, dot: &Operand, expr: &'s Expr, name: Piece, fields: Fields, given: Given<'s>) -> Outcome<Operand> {
         self.at = Some(At::Expr(expr));
+        let name = name.of(&self.template.file);
         let Some(variable) = self.variables.iter().rev().find(|known| known.name == name) else {
-            return Err(self.error(&format!("undefined variable: {name}")));
+            return Err(self.error(&format!("undefined variable: {}", String::from_utf8_lossy(name))));
         };
         if let (Some(tracer), Some(taint)) = (&self.session.tracer, &variable.taint) {
             tracer.used(taint);
@@ -113,17 +120,10 @@ impl<'s> State<'s> {
         self.fields(dot, value, expr, fields, given)
     }
 
-    pub(super) fn chain(
-        &mut self,
-        dot: &Operand,
-        expr: &'s Expr,
-        base: &'s Expr,
-        fields: &'s Fields,
-        given: Given<'s>,
-    ) -> Outcome<Operand> {
+    pub(super) fn chain(&mut self, dot: &Operand, expr: &'s Expr, base: &'s Expr, fields: Fields, given: Given<'s>) -> Outcome<Operand> {
         self.at = Some(At::Expr(expr));
         if matches!(base.kind, ExprKind::Nil) {
-            return Err(self.error(&format!("indirection through explicit nil in {expr}")));
+            return Err(self.error(&format!("indirection through explicit nil in {}", self.shown(expr))));
         }
         let receiver = self.operand(dot, base)?;
         self.fields(dot, receiver, expr, fields, given)
@@ -135,10 +135,10 @@ impl<'s> State<'s> {
         dot: &Operand,
         mut receiver: Operand,
         expr: &'s Expr,
-        fields: &'s Fields,
+        fields: Fields,
         given: Given<'s>,
     ) -> Outcome<Operand> {
-        let Some((front, last)) = fields.split_last() else { return Ok(receiver) };
+        let Some((front, last)) = fields.split_last(&self.template.file) else { return Ok(receiver) };
         for field in front {
             receiver = self.field(dot, receiver, expr, field, Given::NONE)?;
         }

@@ -27,7 +27,7 @@ enum Flow {
 
 /// A template's variable.
 pub(super) struct Variable<'s> {
-    pub(super) name: &'s str,
+    pub(super) name: &'s [u8],
     pub(super) value: Operand,
     /// What it was made of, in a traced render.
     pub(super) taint: Option<Rc<Taint>>,
@@ -58,7 +58,7 @@ impl<'s> State<'s> {
         depth: usize,
         whereabouts: Whereabouts,
     ) -> Self {
-        let variables = vec![Variable { name: "$", value: dot.clone(), taint: None }];
+        let variables = vec![Variable { name: b"$", value: dot.clone(), taint: None }];
         State { session, scope, template, variables, at: None, depth, whereabouts, dot, out }
     }
 
@@ -303,13 +303,13 @@ impl<'s> State<'s> {
 
     /// Gives the range's variables, which are the topmost ones, the element and its index.
     fn bind(&mut self, pipe: &'s Pipe, top: usize, index: Value, element: &Operand) -> Outcome<()> {
-        let index = Operand::bare(index);
+        let (index, file) = (Operand::bare(index), &self.template.file);
         match (&*pipe.variables, pipe.assigns) {
             ([], _) => {}
-            ([one], true) => self.slot(one)?.value = element.clone(),
+            ([one], true) => self.slot(one.of(file))?.value = element.clone(),
             ([first, second, ..], true) => {
-                self.slot(first)?.value = index;
-                self.slot(second)?.value = element.clone();
+                self.slot(first.of(file))?.value = index;
+                self.slot(second.of(file))?.value = element.clone();
             }
             ([_], false) => self.variables[top - 1].value = element.clone(),
             ([_, _, ..], false) => {
@@ -321,10 +321,10 @@ impl<'s> State<'s> {
     }
 
     /// The innermost variable of that name.
-    pub(super) fn slot(&mut self, name: &str) -> Outcome<&mut Variable<'s>> {
+    pub(super) fn slot(&mut self, name: &[u8]) -> Outcome<&mut Variable<'s>> {
         match self.variables.iter().rposition(|known| known.name == name) {
             Some(index) => Ok(&mut self.variables[index]),
-            None => Err(self.error(&format!("undefined variable: {name}"))),
+            None => Err(self.error(&format!("undefined variable: {}", String::from_utf8_lossy(name)))),
         }
     }
 

@@ -27,7 +27,7 @@ pub(super) const ROWS: &[Function] = &[
     open("call", &[Raw], Raw, |call, args| match args.any(0) {
         Value::Nil => Err("call of nil".into()),
         value => {
-            let written = call.written.first().map(ToString::to_string).unwrap_or_default();
+            let written = call.written.first().map(|written| written.shown(call.site.0)).unwrap_or_default();
             Err(format!("non-function {written} of type {}", value.type_name()).into())
         }
     }),

@@ -168,7 +168,7 @@ impl Oracle {
 
     fn data(&self) -> Value {
         let Value::Map(values) = Value::from_node(&self.values) else { panic!("values.yaml holds no mapping") };
-        let values = Value::Map(Map { kind: MapKind::Values(ValuesPackage::Chartutil), table: values.table.clone() });
+        let values = Value::Map(values.with_kind(MapKind::Values(ValuesPackage::Chartutil)));
         Value::Map(Map::of(MapKind::Values(ValuesPackage::Chartutil), Table::from([(Text::from("Values"), values)])))
     }
 }

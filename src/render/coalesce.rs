@@ -64,7 +64,7 @@ fn defaults(mount: &Mount<'_>, values: &Map, path: &str, manner: Manner, notes: 
                 }
                 values.set(key, default.clone());
             }
-            (Some(Value::Nil), _) if !manner.keeps_nulls => remove(values, &key),
+            (Some(Value::Nil), _) if !manner.keeps_nulls => values.remove(&key),
             (Some(Value::Map(table)), Value::Map(default)) => {
                 let is_subchart = mount.children.iter().any(|child| child.name.as_bytes() == &*key);
                 let manner = Manner { keeps_nulls: manner.keeps_nulls || is_subchart, ..manner };
@@ -98,17 +98,14 @@ fn wrong_verb(value: &Value) -> String {
     String::from_utf8_lossy(&crate::template::printf(b"%t", std::slice::from_ref(value))).into_owned()
 }
 
-fn remove(map: &Map, key: &[u8]) {
-    if let Some(table) = &map.table {
-        table.borrow_mut().remove(key);
-    }
-}
-
 /// Takes the nulls out of a table and of those in it.
 fn without_nulls(map: &Map) {
+    if map.as_frozen().is_some_and(|frozen| !frozen.has_nulls()) {
+        return;
+    }
     for (key, value) in map.snapshot() {
         match value {
-            Value::Nil => remove(map, &key),
+            Value::Nil => map.remove(&key),
             Value::Map(inner) => without_nulls(&inner),
             _ => {}
         }
@@ -132,7 +129,7 @@ pub(super) fn tables(target: &Map, source: &Map, path: &str, manner: Manner, not
     let deletes = |key: &Text| manner.variant != Coalescing::DropsDefaultNulls || was_offered(key);
     for (key, new) in source.snapshot() {
         match (target.get(&key), new) {
-            (Some(Value::Nil), _) if !manner.keeps_nulls && deletes(&key) => remove(target, &key),
+            (Some(Value::Nil), _) if !manner.keeps_nulls && deletes(&key) => target.remove(&key),
             (None, new) => {
                 target.set(key, new);
             }

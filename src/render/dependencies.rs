@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::coalesce::{self, Manner};
 use super::notes::Notes;
+use super::values_file::Defaults;
 use crate::chart::{Chart, Dependency};
 use crate::error::{Error, ErrorKind, Result};
 use crate::template::value::{Map, Table, Text, Value};
@@ -46,11 +47,11 @@ impl<'c> Mount<'c> {
     /// The tree below a root chart as the values switch it.
     ///
     /// # Errors
-    /// Those of coalescing, and of values files that can't be read. Helm 4 says in front of the former what failed, and says it once more
+    /// Those of coalescing. Helm 4 says in front of the former what failed, and says it once more
     /// among the notes.
-    pub(super) fn root(chart: &'c Chart, given: &Map, profile: &Profile, notes: &mut Notes<'_>) -> Result<Self> {
+    pub(super) fn root(chart: &'c Chart, defaults: &Defaults, given: &Map, profile: &Profile, notes: &mut Notes<'_>) -> Result<Self> {
         let mut graph = Graph { profile, charts: Vec::new(), metadata: Vec::new(), declared: Vec::new() };
-        let root = graph.load(chart, None)?;
+        let root = graph.load(chart, defaults, None);
         match graph.enable(root, given, "", notes).and_then(|()| graph.import(root, notes)) {
             Ok(()) => Ok(graph.mount(root)),
             Err(error) => Err(notes.failed("chart dependencies processing failed", error)),
@@ -111,8 +112,7 @@ struct Graph<'c, 'p> {
 
 impl<'c> Graph<'c, '_> {
     /// Adds a chart and those below it as they are.
-    fn load(&mut self, chart: &'c Chart, parent: Option<ChartId>) -> Result<ChartId> {
-        let defaults = super::values_file::of_chart(chart, self.profile)?;
+    fn load(&mut self, chart: &'c Chart, defaults: &Defaults, parent: Option<ChartId>) -> ChartId {
         let declared = chart.metadata.declares_dependencies.then(|| {
             let declarations = chart.metadata.dependencies.iter();
             declarations
@@ -123,12 +123,13 @@ impl<'c> Graph<'c, '_> {
                 .collect()
         });
         let metadata = self.add_metadata(MetadataNode { name: chart.metadata.name.clone(), declared });
-        let id = self.add_chart(ChartNode { chart, metadata, defaults, children: Vec::new(), parent });
-        for subchart in &chart.subcharts {
-            let child = self.load(subchart, Some(id))?;
+        let own = Map::frozen(Arc::clone(&defaults.own));
+        let id = self.add_chart(ChartNode { chart, metadata, defaults: own, children: Vec::new(), parent });
+        for (subchart, defaults) in chart.subcharts.iter().zip(&defaults.subcharts) {
+            let child = self.load(subchart, defaults, Some(id));
             self.charts[id.0].children.push(child);
         }
-        Ok(id)
+        id
     }
 
     fn add_chart(&mut self, chart: ChartNode<'c>) -> ChartId {

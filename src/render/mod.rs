@@ -26,7 +26,7 @@ mod values_file;
 mod variants;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
 use crate::chart::Chart;
@@ -46,6 +46,7 @@ use provenance::Tracing;
 pub use provenance::{Origin, Provenance, Reads};
 pub use set::set_file_paths;
 pub use text::TextOptions;
+use values_file::Defaults;
 
 /// Stack of the thread that renders: templates nest by recursion, to the depth of [`Limits::depth`].
 const STACK_BYTES: usize = 1 << 30;
@@ -138,6 +139,8 @@ pub struct Prepared {
     traced: bool,
     checks_schemas: bool,
     schemas: schema::Schemas,
+    /// The values files of the charts, once they were read.
+    defaults: OnceLock<Defaults>,
     parsed: Mutex<HashMap<String, Arc<ParsedFile>>>,
     /// The templates of the latest render, and the files they came from.
     latest: Mutex<Option<(Vec<String>, Arc<TemplateSet>)>>,
@@ -157,6 +160,7 @@ impl Prepared {
             traced: false,
             checks_schemas: true,
             schemas: schema::Schemas::default(),
+            defaults: OnceLock::new(),
             parsed: Mutex::default(),
             latest: Mutex::default(),
             documents: Documents::default(),
@@ -249,7 +253,7 @@ impl Prepared {
         }
         check_dependencies(&self.chart, &self.profile)?;
         release.check_name().map_err(|error| notes.failed("release name check failed", error))?;
-        let root = Mount::root(&self.chart, &given, &self.profile, &mut notes)?;
+        let root = Mount::root(&self.chart, self.defaults()?, &given, &self.profile, &mut notes)?;
         let manner = Manner { variant: self.profile.coalescing, keeps_nulls: false };
         let coalesced = coalesce::coalesce_values(&root, &given, manner, &mut notes)?;
         if self.checks_schemas {
@@ -277,6 +281,15 @@ impl Prepared {
         rendered.impure = impure;
         rendered.warnings.clone_from(warnings);
         Ok(rendered)
+    }
+
+    /// What the values files of the charts say.
+    fn defaults(&self) -> Result<&Defaults> {
+        if let Some(known) = self.defaults.get() {
+            return Ok(known);
+        }
+        let read = Defaults::of(&self.chart, &self.profile)?;
+        Ok(self.defaults.get_or_init(|| read))
     }
 
     /// The set of all templates; of two definitions with one name the last parsed wins.

@@ -201,7 +201,7 @@ fn structs(name: &'static str, items: Vec<Value>) -> Value {
 fn annotations(mount: &Mount<'_>) -> Value {
     let all = &mount.chart.metadata.annotations;
     if all.is_empty() {
-        return Value::Map(Map { kind: MapKind::Strings, table: None });
+        return Value::Map(Map::nil().with_kind(MapKind::Strings));
     }
     Value::Map(Map::of(MapKind::Strings, all.iter().map(|(key, value)| (Text::from(&**key), Value::text(&**value))).collect()))
 }

@@ -8,18 +8,31 @@ use std::sync::Arc;
 
 use crate::chart::Chart;
 use crate::error::{Error, ErrorKind, Result};
-use crate::template::Profile;
-use crate::template::value::{Map, Table, Value};
+use crate::template::value::{Map, Value};
+use crate::template::{Frozen, FrozenMap, Profile};
 use crate::value::{Data, Node, Source, yaml};
 
-/// A chart's own default values.
-///
-/// # Errors
-/// `Chart`, in Helm's words, for a document after the first that can't be read (Helm 4).
-pub(super) fn of_chart(chart: &Chart, profile: &Profile) -> Result<Map> {
-    match &chart.values {
-        Some(node) => values(node, profile, "cannot load values.yaml"),
-        None => Ok(Map::new(Table::new())),
+/// The default values of a chart and of those below it, as their files say.
+#[derive(Debug)]
+pub(super) struct Defaults {
+    /// The chart's own.
+    pub(super) own: Arc<FrozenMap>,
+    /// Those of its subcharts, in the order of [`Chart::subcharts`].
+    pub(super) subcharts: Vec<Defaults>,
+}
+
+impl Defaults {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// `Chart`, in Helm's words, for a document after the first that can't be read (Helm 4).
+    pub(super) fn of(chart: &Chart, profile: &Profile) -> Result<Self> {
+        let own = match &chart.values {
+            Some(node) => values(node, profile, "cannot load values.yaml")?,
+            None => Arc::new(FrozenMap::new(Vec::new())),
+        };
+        let subcharts = chart.subcharts.iter().map(|subchart| Self::of(subchart, profile)).collect::<Result<_>>()?;
+        Ok(Self { own, subcharts })
     }
 }
 
@@ -27,13 +40,13 @@ pub(super) fn of_chart(chart: &Chart, profile: &Profile) -> Result<Map> {
 ///
 /// # Errors
 /// `Chart`, in Helm's words, for a document that is no mapping or can't be read.
-pub(super) fn values(first: &Node, profile: &Profile, reading: &str) -> Result<Map> {
+pub(super) fn values(first: &Node, profile: &Profile, reading: &str) -> Result<Arc<FrozenMap>> {
     let text = &first.at.source.text;
     if !profile.all_value_documents || !is_changed_by_cutting(text) {
         let reading = if profile.all_value_documents { format!("{reading}: cannot unmarshal yaml document") } else { reading.to_owned() };
         return mapping(first, &reading);
     }
-    let mut values = Map::new(Table::new());
+    let mut values = Arc::new(FrozenMap::new(Vec::new()));
     for text in cut(text).map_err(|why| Error::new(ErrorKind::Chart, format!("{reading}: error reading yaml document: {why}")))? {
         let reading = format!("{reading}: cannot unmarshal yaml document");
         let source = Arc::new(Source { name: first.at.source.name.clone(), text });
@@ -42,9 +55,19 @@ pub(super) fn values(first: &Node, profile: &Profile, reading: &str) -> Result<M
             let why = yaml::helm_error(&source, &limits).unwrap_or_else(|| error.to_string());
             error.context(format!("{reading}: {why}"))
         })?;
-        values = merged(&values, &mapping(&document, &reading)?);
+        values = Arc::new(laid_over(&values, &*mapping(&document, &reading)?));
     }
     Ok(values)
+}
+
+/// What [`merged`] makes of documents.
+fn laid_over(under: &FrozenMap, over: &FrozenMap) -> FrozenMap {
+    let kept = under.entries().iter().filter(|(key, _)| over.get(key).is_none()).cloned();
+    let laid = over.entries().iter().map(|(key, over)| match (under.get(key), over) {
+        (Some(Frozen::Map(under)), Frozen::Map(over)) => (key.clone(), Frozen::Map(Arc::new(laid_over(under, over)))),
+        _ => (key.clone(), over.clone()),
+    });
+    FrozenMap::new(kept.chain(laid).collect())
 }
 
 /// `mergeMaps`: tables recurse, anything else of `over` replaces.
@@ -60,11 +83,11 @@ pub(super) fn merged(under: &Map, over: &Map) -> Map {
     merged_map
 }
 
-fn mapping(document: &Node, reading: &str) -> Result<Map> {
-    match (&document.data, Value::from_node(document)) {
-        (Data::Null, _) => Ok(Map::new(Table::new())),
-        (_, Value::Map(map)) => Ok(map),
-        (data, _) => {
+fn mapping(document: &Node, reading: &str) -> Result<Arc<FrozenMap>> {
+    match (Frozen::of(document), &document.data) {
+        (Frozen::Nil, _) => Ok(Arc::new(FrozenMap::new(Vec::new()))),
+        (Frozen::Map(map), _) => Ok(map),
+        (_, data) => {
             let found = match data {
                 Data::List(_) => "array",
                 Data::Int(_) | Data::Uint(_) | Data::Float(_) => "number",

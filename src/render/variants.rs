@@ -1,7 +1,7 @@
 //! What else a prepared chart is asked for when renders are tried: the values its templates would see, and the same chart with other
 //! defaults. Follows `pkg/chartutil/values.go` and `pkg/action/upgrade.go` of Helm 3.17.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::coalesce::Manner;
 use super::dependencies::Mount;
@@ -30,7 +30,7 @@ impl Prepared {
         let mut warnings = Vec::new();
         let mut notes = Notes::new(&mut warnings, &self.profile);
         let given = overrides.merged(&self.profile)?;
-        let root = Mount::root(&self.chart, &given, &self.profile, &mut notes)?;
+        let root = Mount::root(&self.chart, self.defaults()?, &given, &self.profile, &mut notes)?;
         let manner = Manner { variant: self.profile.coalescing, keeps_nulls: false };
         let coalesced = coalesce::coalesce_values(&root, &given, manner, &mut notes)?;
         node(&coalesced, at)
@@ -62,6 +62,7 @@ impl Prepared {
             traced: self.traced,
             checks_schemas: self.checks_schemas,
             schemas: Schemas::default(),
+            defaults: OnceLock::new(),
             parsed: Mutex::new(parsed),
             latest: Mutex::default(),
             documents: Documents::default(),

@@ -13,6 +13,7 @@ mod ast;
 mod encode;
 mod exec;
 mod fmt;
+mod frozen;
 mod functions;
 mod glob;
 mod lexer;
@@ -36,6 +37,7 @@ pub use time::LocalZone;
 
 pub(crate) use encode::parse_json;
 pub(crate) use fmt::{is_print, printf, quote, shown_text as shown};
+pub(crate) use frozen::{Frozen, FrozenMap};
 pub(crate) use functions::{UrlParts, compile_regex, date_matches, go_pattern, url_parts};
 pub(crate) use glob::Glob as PathGlob;
 

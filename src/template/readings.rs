@@ -1,8 +1,9 @@
 //! YAML texts that renders of a chart have read: charts keep trees as text (`include … | fromYaml`) and read the same text in file after
-//! file, render after render. Depends on `value` and `kept`.
+//! file, render after render. Depends on values, `value` and `kept`.
 
 use std::sync::Arc;
 
+use super::frozen::Frozen;
 use super::value::Text;
 use crate::kept::Kept;
 use crate::value::{Node, Source, yaml};
@@ -13,7 +14,7 @@ const MOST_BYTES: usize = 1 << 20;
 /// Shared by the renders of a chart, on whatever threads.
 #[derive(Debug)]
 pub struct Readings {
-    kept: Kept<(Text, Arc<Node>)>,
+    kept: Kept<(Text, Frozen)>,
 }
 
 impl Default for Readings {
@@ -24,8 +25,8 @@ impl Default for Readings {
 
 impl Readings {
     /// What the text is as YAML, or Helm's words for what is wrong with it.
-    pub(super) fn of(&self, text: &[u8]) -> Result<Arc<Node>, String> {
-        let read = || Ok((text.into(), Arc::new(read(text)?)));
+    pub(super) fn of(&self, text: &[u8]) -> Result<Frozen, String> {
+        let read = || Ok((text.into(), Frozen::of(&read(text)?)));
         self.kept.get(text, text.len(), |(known, _)| **known == *text, read).map(|(_, node)| node)
     }
 }
@@ -43,8 +44,11 @@ mod tests {
     #[test]
     fn a_text_is_read_once() {
         let readings = Readings::default();
-        let first = readings.of(b"a: 1").ok();
-        assert!(first.is_some_and(|first| readings.of(b"a: 1").is_ok_and(|again| Arc::ptr_eq(&first, &again))));
+        let map = || match readings.of(b"a: 1") {
+            Ok(Frozen::Map(map)) => Some(map),
+            _ => None,
+        };
+        assert!(map().zip(map()).is_some_and(|(first, again)| Arc::ptr_eq(&first, &again)));
         assert!(readings.of(b"a: [").is_err_and(|message| message.starts_with("error converting YAML to JSON: ")));
     }
 }

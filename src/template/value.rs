@@ -2,19 +2,21 @@
 //!
 //! A [`Value`] lives in one render on one thread. Maps are shared by reference and can change (`set`, `merge`), as Go's do; everything
 //! else is immutable. Strings are bytes, as Go's are. Read-only trees ([`crate::value::Node`]) become values with [`Value::from_node`],
-//! where every number is a `float64`, as after Helm's trip through JSON. Depends on `value` only.
+//! where every number is a `float64`, as after Helm's trip through JSON. A map is frozen as it was read until somebody looks into it.
+//! Depends on `value` only.
 
-use std::cell::RefCell;
+use std::cell::{Ref, RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::frozen::{Frozen, FrozenMap};
 use super::object::{Ordinal, Struct};
 use super::profile::ValuesPackage;
 use super::time::{Time, Zone};
-use crate::value::{Data, Node};
+use crate::value::Node;
 use crate::version::Version;
 
 /// A Go string: bytes that are usually UTF-8. Cheap to clone.
@@ -94,7 +96,7 @@ impl fmt::Debug for Text {
 pub(crate) const MAX_DEPTH: usize = 1_000;
 
 /// What a value counts for besides the bytes of its text, in bytes.
-const VALUE_BYTES: u64 = 64;
+pub(super) const VALUE_BYTES: u64 = 64;
 
 /// The entries of a map, sorted bytewise by key: the order of text/template's `range`.
 pub type Table = BTreeMap<Text, Value>;
@@ -118,7 +120,15 @@ pub struct Map {
     /// Its Go type.
     pub kind: MapKind,
     /// The shared entries; `None` for a nil map.
-    pub table: Option<Rc<RefCell<Table>>>,
+    shared: Option<Rc<RefCell<Entries>>>,
+}
+
+/// The entries of a map.
+#[derive(Debug, Default)]
+struct Entries {
+    /// As they were read, while nobody has looked at a map or list of them; then `table` is empty.
+    frozen: Option<Arc<FrozenMap>>,
+    table: Table,
 }
 
 impl Map {
@@ -129,41 +139,106 @@ impl Map {
 
     /// A new map of a Go type.
     pub fn of(kind: MapKind, table: Table) -> Self {
-        Self { kind, table: Some(Rc::new(RefCell::new(table))) }
+        Self::with_entries(kind, Entries { frozen: None, table })
+    }
+
+    /// A new `map[string]interface {}` of what was read.
+    pub(crate) fn frozen(map: Arc<FrozenMap>) -> Self {
+        Self::with_entries(MapKind::Any, Entries { frozen: Some(map), table: Table::new() })
+    }
+
+    fn with_entries(kind: MapKind, entries: Entries) -> Self {
+        Self { kind, shared: Some(Rc::new(RefCell::new(entries))) }
     }
 
     /// The same map as another Go type.
     #[must_use]
     pub fn with_kind(&self, kind: MapKind) -> Self {
-        Self { kind, table: self.table.clone() }
+        Self { kind, shared: self.shared.clone() }
     }
 
     /// A nil `map[string]interface {}`.
     pub fn nil() -> Self {
-        Self { kind: MapKind::Any, table: None }
+        Self { kind: MapKind::Any, shared: None }
+    }
+
+    /// Whether it is a nil map.
+    pub fn is_nil(&self) -> bool {
+        self.shared.is_none()
+    }
+
+    /// What it is known by as long as it lives; `None` for a nil map.
+    pub(crate) fn address(&self) -> Option<usize> {
+        self.shared.as_ref().map(|shared| Rc::as_ptr(shared).addr())
+    }
+
+    /// What was read, when nobody has looked into it yet.
+    pub(crate) fn as_frozen(&self) -> Option<Arc<FrozenMap>> {
+        self.shared.as_ref()?.borrow().frozen.clone()
+    }
+
+    /// The entries, which are this map's own from now on.
+    fn thawed(&self) -> Option<&RefCell<Entries>> {
+        let shared = self.shared.as_deref()?;
+        if let Some(frozen) = self.as_frozen() {
+            *shared.borrow_mut() = Entries { frozen: None, table: frozen.table() };
+        }
+        Some(shared)
+    }
+
+    /// The entries; `None` for a nil map.
+    pub fn table(&self) -> Option<Ref<'_, Table>> {
+        Some(Ref::map(self.thawed()?.borrow(), |entries| &entries.table))
+    }
+
+    /// The entries, to be changed; `None` for a nil map.
+    pub fn table_mut(&self) -> Option<RefMut<'_, Table>> {
+        Some(RefMut::map(self.thawed()?.borrow_mut(), |entries| &mut entries.table))
     }
 
     /// The value of a key.
     pub fn get(&self, key: &[u8]) -> Option<Value> {
-        self.table.as_ref()?.borrow().get(key).cloned()
+        let entries = self.shared.as_ref()?.borrow();
+        let Some(frozen) = &entries.frozen else { return entries.table.get(key).cloned() };
+        match frozen.get(key)? {
+            // What is changed in it is changed here.
+            Frozen::Map(_) | Frozen::List(_) => {
+                drop(entries);
+                self.table()?.get(key).cloned()
+            }
+            scalar => Some(scalar.value()),
+        }
     }
 
     /// Whether the key is there, with whatever value.
     pub fn contains(&self, key: &[u8]) -> bool {
-        self.table.as_ref().is_some_and(|table| table.borrow().contains_key(key))
+        self.shared.as_ref().is_some_and(|shared| match &*shared.borrow() {
+            Entries { frozen: Some(frozen), .. } => frozen.get(key).is_some(),
+            Entries { table, .. } => table.contains_key(key),
+        })
     }
 
     /// Sets a key; false when the map is nil.
     pub fn set(&self, key: Text, value: Value) -> bool {
-        self.table.as_ref().is_some_and(|table| {
-            table.borrow_mut().insert(key, value);
+        self.table_mut().is_some_and(|mut table| {
+            table.insert(key, value);
             true
         })
     }
 
+    /// Takes a key out.
+    pub fn remove(&self, key: &[u8]) {
+        if let Some(mut table) = self.table_mut() {
+            table.remove(key);
+        }
+    }
+
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.table.as_ref().map_or(0, |table| table.borrow().len())
+        self.shared.as_ref().map_or(0, |shared| match &*shared.borrow() {
+            Entries { frozen: Some(frozen), .. } => frozen.entries().len(),
+            Entries { table, .. } => table.len(),
+        })
     }
 
     /// Whether there is no entry.
@@ -173,12 +248,20 @@ impl Map {
 
     /// The entries as they are now.
     pub fn snapshot(&self) -> Vec<(Text, Value)> {
-        self.table.as_ref().map_or_else(Vec::new, |table| table.borrow().iter().map(|(k, v)| (k.clone(), v.clone())).collect())
+        self.table().map_or_else(Vec::new, |table| table.iter().map(|(k, v)| (k.clone(), v.clone())).collect())
+    }
+
+    /// The entries as they are now, for one who only reads: maps and lists in them may be copies.
+    pub(crate) fn copies(&self) -> Vec<(Text, Value)> {
+        match self.as_frozen() {
+            Some(frozen) => frozen.entries().iter().map(|(key, value)| (key.clone(), value.value())).collect(),
+            None => self.snapshot(),
+        }
     }
 
     /// Whether both are the same map, not merely equal ones.
     pub fn same(&self, other: &Map) -> bool {
-        match (&self.table, &other.table) {
+        match (&self.shared, &other.shared) {
             (Some(a), Some(b)) => Rc::ptr_eq(a, b),
             _ => false,
         }
@@ -292,18 +375,8 @@ impl Value {
     }
 
     /// What sigs.k8s.io/yaml makes of a document: numbers are `float64`, keys strings.
-    #[allow(clippy::cast_precision_loss)]
     pub fn from_node(node: &Node) -> Self {
-        match &node.data {
-            Data::Null => Self::Nil,
-            Data::Bool(value) => Self::Bool(*value),
-            Data::Int(value) => Self::Float(*value as f64),
-            Data::Uint(value) => Self::Float(*value as f64),
-            Data::Float(value) => Self::Float(*value),
-            Data::Str(value) => Self::Str(value.clone().into()),
-            Data::List(items) => Self::list(items.iter().map(Self::from_node).collect()),
-            Data::Map(map) => Self::map(map.iter().map(|(key, entry)| (key.clone().into(), Self::from_node(&entry.value))).collect()),
-        }
+        Frozen::of(node).value()
     }
 
     /// What a function gets for it: a copy of a struct no longer has the methods of its pointer.
@@ -330,8 +403,12 @@ impl Value {
         }
         match self {
             Self::Map(map) => {
-                let Some(table) = &map.table else { return Some(self.clone()) };
-                let mut copy = table.borrow().clone();
+                if let Some(frozen) = map.as_frozen() {
+                    let copy = Map::frozen(Arc::clone(&frozen)).with_kind(map.kind);
+                    return (depth + frozen.height() <= MAX_DEPTH).then_some(Self::Map(copy));
+                }
+                let Some(table) = map.table() else { return Some(self.clone()) };
+                let mut copy = table.clone();
                 for value in copy.values_mut().filter(|value| matches!(value, Self::Map(_) | Self::List(_))) {
                     *value = value.copy_nested(depth + 1)?;
                 }
@@ -366,9 +443,13 @@ impl Value {
                 list.items().iter().try_for_each(|item| item.weigh(left, depth + 1))
             }
             Self::Map(map) => {
+                if let Some(frozen) = map.as_frozen() {
+                    *left = left.checked_sub(frozen.weight())?;
+                    return Some(());
+                }
                 take(0)?;
-                let Some(table) = &map.table else { return Some(()) };
-                table.borrow().iter().try_for_each(|(key, value)| {
+                let Some(table) = map.table() else { return Some(()) };
+                table.iter().try_for_each(|(key, value)| {
                     *left = left.checked_sub(key.len() as u64)?;
                     value.weigh(left, depth + 1)
                 })
@@ -392,6 +473,15 @@ impl Value {
                 }
                 _ => 0,
             }
+    }
+
+    /// Whether it is a nil map or a nil slice.
+    pub(crate) fn is_nil_reference(&self) -> bool {
+        match self {
+            Self::Map(map) => map.is_nil(),
+            Self::List(list) => list.items.is_none(),
+            _ => false,
+        }
     }
 
     /// The name of its Go type, as `%T` prints it.
@@ -506,11 +596,12 @@ impl Value {
 }
 
 fn equal_tables(a: &Map, b: &Map, depth: usize) -> bool {
-    match (&a.table, &b.table) {
+    if a.same(b) {
+        return true;
+    }
+    match (a.table(), b.table()) {
         (None, None) => true,
-        (Some(first), Some(second)) if Rc::ptr_eq(first, second) => true,
         (Some(first), Some(second)) => {
-            let (first, second) = (first.borrow(), second.borrow());
             first.len() == second.len()
                 && first.iter().zip(second.iter()).all(|((k, v), (other_k, other_v))| k == other_k && v.equal_nested(other_v, depth))
         }
@@ -527,8 +618,8 @@ impl From<Time> for Value {
 /// Nested containers are taken apart one after the other: dropping them inside each other would need stack for each level.
 impl Drop for Map {
     fn drop(&mut self) {
-        let Some(entries) = self.table.take().and_then(Rc::into_inner) else { return };
-        drop_all(entries.into_inner().into_values().collect());
+        let Some(entries) = self.shared.take().and_then(Rc::into_inner) else { return };
+        drop_all(entries.into_inner().table.into_values().collect());
     }
 }
 
@@ -544,8 +635,8 @@ fn drop_all(mut pending: Vec<Value>) {
     while let Some(value) = pending.pop() {
         match value {
             Value::Map(mut map) => {
-                if let Some(entries) = map.table.take().and_then(Rc::into_inner) {
-                    pending.extend(entries.into_inner().into_values());
+                if let Some(entries) = map.shared.take().and_then(Rc::into_inner) {
+                    pending.extend(entries.into_inner().table.into_values());
                 }
             }
             Value::List(mut list) => {

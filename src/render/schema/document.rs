@@ -59,7 +59,7 @@ pub(super) fn values(value: &Value) -> Json {
         Value::Float(float) => number(*float),
         Value::Str(text) | Value::Bytes(text) => Json::from(text.lossy()),
         Value::List(list) => Json::Array(list.items().iter().map(values).collect()),
-        Value::Map(map) => Json::Object(map.snapshot().iter().map(|(key, value)| (key.lossy().into_owned(), values(value))).collect()),
+        Value::Map(map) => Json::Object(map.copies().iter().map(|(key, value)| (key.lossy().into_owned(), values(value))).collect()),
         Value::Nil | Value::Struct(_) | Value::Time(_) | Value::Location(_) | Value::Version(_) | Value::VersionCopy(_) => Json::Null,
     }
 }

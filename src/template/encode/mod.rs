@@ -14,6 +14,7 @@ pub(crate) use from_json::{parse as parse_json, parse_leniently as parse_json_le
 pub(crate) use from_toml::{Unread, parse as parse_toml};
 
 use super::fmt::{MAX_DEPTH, general};
+use super::frozen::Frozen;
 use super::value::{Text, Value};
 
 /// What can be written.
@@ -43,6 +44,28 @@ impl Tree {
         Self::nested(value, 0)
     }
 
+    fn float(number: f64) -> Result<Self, String> {
+        if number.is_finite() { Ok(Tree::Float(number)) } else { Err(format!("json: unsupported value: {}", general(number))) }
+    }
+
+    /// What [`Tree::nested`] makes of the value for a render.
+    fn frozen(value: &Frozen, depth: usize) -> Result<Self, String> {
+        if depth > MAX_DEPTH {
+            return Err("json: unsupported value: encountered a cycle".into());
+        }
+        match value {
+            Frozen::Nil => Ok(Tree::Null),
+            Frozen::Bool(truth) => Ok(Tree::Bool(*truth)),
+            Frozen::Float(number) => Self::float(*number),
+            Frozen::Str(text) => Ok(Tree::Text(text.clone())),
+            Frozen::List(items) => items.iter().map(|item| Self::frozen(item, depth + 1)).collect::<Result<_, _>>().map(Tree::List),
+            Frozen::Map(map) => {
+                let entries = map.entries().iter().map(|(key, value)| Ok((key.clone(), Self::frozen(value, depth + 1)?)));
+                entries.collect::<Result<_, String>>().map(Tree::Map)
+            }
+        }
+    }
+
     fn nested(value: &Value, depth: usize) -> Result<Self, String> {
         if depth > MAX_DEPTH {
             return Err("json: unsupported value: encountered a cycle".into());
@@ -54,15 +77,16 @@ impl Tree {
             Value::Int(number) | Value::Int64(number) | Value::Duration(number) | Value::Ordinal(_, number) => Ok(Tree::Int(*number)),
             Value::Uint64(number) => Ok(Tree::Uint(*number)),
             Value::Uint8(number) => Ok(Tree::Uint(u64::from(*number))),
-            Value::Float(number) if number.is_finite() => Ok(Tree::Float(*number)),
-            Value::Float(number) => Err(format!("json: unsupported value: {}", general(*number))),
+            Value::Float(number) => Self::float(*number),
             Value::Str(text) => Ok(Tree::Text(text.clone())),
             Value::Bytes(bytes) => Ok(Tree::Text(data_encoding::BASE64.encode(bytes).into())),
             Value::List(items) if items.items.is_none() => Ok(Tree::Null),
             Value::List(items) => list(items.items()),
             Value::Map(map) => {
-                let Some(table) = &map.table else { return Ok(Tree::Null) };
-                let table = table.borrow();
+                if let Some(frozen) = map.as_frozen() {
+                    return Self::frozen(&Frozen::Map(frozen), depth);
+                }
+                let Some(table) = map.table() else { return Ok(Tree::Null) };
                 let entries = table.iter().map(|(key, value)| Ok((key.clone(), Self::nested(value, depth + 1)?)));
                 entries.collect::<Result<_, String>>().map(Tree::Map)
             }

@@ -24,7 +24,7 @@ fn tree(value: &Value, depth: usize) -> Tree {
         Value::Float(number) => Tree::Float(*number),
         Value::List(list) => Tree::List(list.items().iter().map(|item| tree(item, depth + 1)).collect()),
         Value::Bytes(bytes) => Tree::List(bytes.iter().map(|byte| Tree::Uint(u64::from(*byte))).collect()),
-        Value::Map(map) => Tree::Map(map.snapshot().into_iter().map(|(key, value)| (key, tree(&value, depth + 1))).collect()),
+        Value::Map(map) => Tree::Map(map.copies().into_iter().map(|(key, value)| (key, tree(&value, depth + 1))).collect()),
         Value::Struct(object) => {
             let is_tagged = object.of.name == TAGGED;
             let fields =

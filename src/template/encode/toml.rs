@@ -33,8 +33,8 @@ fn tree(value: &Value, depth: usize) -> Tree {
         Value::List(list) if list.items.is_some() || depth == 0 => {
             Tree::List(list.items().iter().map(|item| tree(item, depth + 1)).collect())
         }
-        Value::Map(map) if map.table.is_some() => {
-            Tree::Map(map.snapshot().into_iter().map(|(key, value)| (key, tree(&value, depth + 1))).collect())
+        Value::Map(map) if !map.is_nil() => {
+            Tree::Map(map.copies().into_iter().map(|(key, value)| (key, tree(&value, depth + 1))).collect())
         }
         Value::Bytes(bytes) => Tree::List(bytes.iter().map(|byte| Tree::Uint(u64::from(*byte))).collect()),
         Value::Struct(object) => {

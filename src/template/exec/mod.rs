@@ -29,12 +29,12 @@ pub(crate) use eval::entry;
 use super::TemplateSet;
 use super::ast::{Expr, File, Template};
 use super::fmt::quote;
+use super::frozen::Frozen;
 use super::parser::{ParseError, parse};
 use super::profile::Profile;
 use super::readings::Readings;
 use super::time::{LocalZone, Zone};
 use super::value::{Text, Value};
-use crate::value::Node;
 use chance::{Reserve, Stream};
 use trace::lines::LineOrigin;
 use trace::reads::{Ledger, SetId};
@@ -558,7 +558,7 @@ impl Call<'_> {
     }
 
     /// What the text is as YAML, or Helm's words for what is wrong with it. A text is read once.
-    pub(crate) fn read_yaml(&self, text: &[u8]) -> Result<Arc<Node>, String> {
+    pub(crate) fn read_yaml(&self, text: &[u8]) -> Result<Frozen, String> {
         self.session.readings.of(text)
     }
 

@@ -104,7 +104,7 @@ fn print_list(out: &mut Vec<u8>, list: &List, depth: usize) {
 
 fn print_map(out: &mut Vec<u8>, map: &Map, depth: usize) {
     out.extend_from_slice(b"map[");
-    for (index, (key, value)) in map.snapshot().iter().enumerate() {
+    for (index, (key, value)) in map.copies().iter().enumerate() {
         if index > 0 {
             out.push(b' ');
         }

@@ -1,7 +1,7 @@
 //! `fmt.Sprintf`: verbs, flags, widths, argument indexes, and the texts Go writes into the output instead of failing.
 
 use super::super::object::Struct;
-use super::super::value::{List, Map, Value};
+use super::super::value::{Map, Value};
 use super::inside::inside;
 use super::{ADDRESS, MAX_DEPTH, float};
 use crate::quote::{can_backquote, is_print, quote_with};
@@ -295,9 +295,7 @@ impl Printer {
                     self.sequence(bytes.iter().map(|byte| Value::Uint8(*byte)), verb, depth, type_name);
                 }
             },
-            Value::List(List { items: None, .. }) | Value::Map(Map { table: None, .. }) if self.flags.sharp_v => {
-                self.put(&format!("{}(nil)", value.type_name()));
-            }
+            value if value.is_nil_reference() && self.flags.sharp_v => self.put(&format!("{}(nil)", value.type_name())),
             Value::List(list) => self.sequence(list.items().iter().cloned(), verb, depth, &value.type_name()),
             Value::Map(map) => self.map(map, verb, depth, &value.type_name()),
             Value::Struct(object) => self.object(object, value, verb, depth),
@@ -347,7 +345,7 @@ impl Printer {
     /// The address of what has one, the same for all.
     fn pointer(&mut self, value: &Value, verb: char) {
         let address = match value {
-            Value::List(List { items: None, .. }) | Value::Map(Map { table: None, .. }) => 0,
+            value if value.is_nil_reference() => 0,
             Value::List(_) | Value::Bytes(_) | Value::Map(_) | Value::Version(_) | Value::Location(_) => ADDRESS,
             Value::Struct(object) if object.of.pointer && object.fields.is_empty() => 0,
             Value::Struct(object) if object.of.pointer => ADDRESS,
@@ -391,7 +389,7 @@ impl Printer {
     fn map(&mut self, map: &Map, verb: char, depth: usize, type_name: &str) {
         let separator = if self.flags.sharp_v { ", " } else { " " };
         self.put(&if self.flags.sharp_v { format!("{type_name}{{") } else { "map[".into() });
-        for (index, (key, value)) in map.snapshot().into_iter().enumerate() {
+        for (index, (key, value)) in map.copies().into_iter().enumerate() {
             if index > 0 {
                 self.put(separator);
             }

@@ -183,12 +183,7 @@ fn is_comparable(value: &Value) -> bool {
 }
 
 fn is_nil(value: &Value) -> bool {
-    match value {
-        Value::Nil => true,
-        Value::Map(map) => map.table.is_none(),
-        Value::List(list) => list.items.is_none(),
-        _ => false,
-    }
+    matches!(value, Value::Nil) || value.is_nil_reference()
 }
 
 fn less(call: &Call<'_>, args: Args<'_>) -> Result<bool, Fail> {

@@ -54,9 +54,7 @@ fn set(_: &Call<'_>, args: Args<'_>) -> Outcome {
 
 fn unset(_: &Call<'_>, args: Args<'_>) -> Outcome {
     let map = args.map(0);
-    if let Some(table) = &map.table {
-        table.borrow_mut().remove(args.text(1));
-    }
+    map.remove(args.text(1));
     Ok(plain(map))
 }
 
@@ -120,7 +118,7 @@ fn merge_all(args: Args<'_>, overwrite: bool, must: bool) -> Outcome {
     let mut target = args.map(0);
     for index in 1..args.len() {
         let source = args.map(index);
-        if target.table.is_none() && !source.is_empty() {
+        if target.is_nil() && !source.is_empty() {
             target = Map::new(Table::new());
         }
         match merge(&target, &source, overwrite, 0) {
@@ -141,7 +139,7 @@ fn merge(target: &Map, source: &Map, overwrite: bool, depth: usize) -> Result<()
     for (key, new) in source.snapshot() {
         let old = target.get(&key);
         if let (Value::Map(new), Some(Value::Map(old))) = (&new, &old) {
-            if old.table.is_some() && !(new.is_empty() && old.is_empty()) {
+            if !old.is_nil() && !(new.is_empty() && old.is_empty()) {
                 merge(old, new, overwrite, depth + 1)?;
             }
             if !old.is_empty() {
@@ -167,7 +165,7 @@ enum Clash {
 
 /// Whether Go can lay a value over one that is a struct or a pointer to one, which then stays as it is.
 fn check_types(old: &Value, new: &Value, overwrite: bool) -> Result<(), Clash> {
-    if !matches!(new.kind_name(), "struct" | "ptr" | "map") || matches!(new, Value::Map(Map { table: None, .. })) {
+    if !matches!(new.kind_name(), "struct" | "ptr" | "map") || matches!(new, Value::Map(map) if map.is_nil()) {
         return Ok(());
     }
     let kind = new.kind_name();

@@ -3,9 +3,9 @@
 use super::{Args, Function, Outcome, Param, fixed};
 use crate::template::encode::{self, Tree, json::Style};
 use crate::template::exec::{Call, Fail};
+use crate::template::frozen::Frozen;
 use crate::template::profile::Toml;
 use crate::template::value::{Elem, List, Map, Table, Text, Value};
-use crate::value::Data;
 use Param::{Any, Str};
 
 const COMPACT: Style = Style { indented: false, html_safe: true };
@@ -80,40 +80,36 @@ fn error_map(message: String) -> Value {
     Value::map(Table::from([(Text::from("Error"), Value::text(message))]))
 }
 
-fn json_type(data: &Data) -> &'static str {
-    match data {
-        Data::List(_) => "array",
-        Data::Map(_) => "object",
-        Data::Str(_) => "string",
-        Data::Bool(_) => "bool",
+fn json_type(value: &Frozen) -> &'static str {
+    match value {
+        Frozen::List(_) => "array",
+        Frozen::Map(_) => "object",
+        Frozen::Str(_) => "string",
+        Frozen::Bool(_) => "bool",
         _ => "number",
     }
 }
 
-fn not_a(data: &Data, wanted: &str) -> String {
-    let found = json_type(data);
+fn not_a(value: &Frozen, wanted: &str) -> String {
+    let found = json_type(value);
     format!("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go value of type {wanted}")
 }
 
 fn from_yaml(call: &Call<'_>, args: Args<'_>) -> Outcome {
     call.made_whole(match call.read_yaml(args.text(0)) {
         Err(message) => error_map(message),
-        Ok(node) => match &node.data {
-            Data::Null => Value::map(Table::new()),
-            Data::Map(_) => Value::from_node(&node),
-            other => error_map(not_a(other, "map[string]interface {}")),
-        },
+        Ok(Frozen::Nil) => Value::map(Table::new()),
+        Ok(map @ Frozen::Map(_)) => map.value(),
+        Ok(other) => error_map(not_a(&other, "map[string]interface {}")),
     })
 }
 
 fn from_yaml_array(call: &Call<'_>, args: Args<'_>) -> Outcome {
     call.made_whole(match call.read_yaml(args.text(0)) {
         Err(message) => Value::list(vec![Value::text(message)]),
-        Ok(node) => match &node.data {
-            Data::Null => Value::list(Vec::new()),
-            Data::List(_) => Value::from_node(&node),
-            other => Value::list(vec![Value::text(not_a(other, "[]interface {}"))]),
-        },
+        Ok(Frozen::Nil) => Value::list(Vec::new()),
+        Ok(list @ Frozen::List(_)) => list.value(),
+        Ok(other) => Value::list(vec![Value::text(not_a(&other, "[]interface {}"))]),
     })
 }
 

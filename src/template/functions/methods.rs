@@ -35,7 +35,7 @@ pub(crate) fn find(receiver: &Value, name: &[u8], profile: &Profile) -> Option<&
 const VALUES: &[Function] = &[
     fixed("AsMap", &[Any], |_, args| {
         let map = map_of(args);
-        Ok(Value::Map(if map.table.is_some() { map.with_kind(MapKind::Any) } else { Map::new(Table::new()) }))
+        Ok(Value::Map(if map.is_nil() { Map::new(Table::new()) } else { map.with_kind(MapKind::Any) }))
     }),
     fixed("YAML", &[Any], |call, args| Ok(Value::text(to_yaml(call, args.any(0))?.unwrap_or_default() + "\n"))),
     fixed("Table", &[Any, Str], |_, args| table(map_of(args), &args.str(1))),

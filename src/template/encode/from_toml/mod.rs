@@ -361,9 +361,9 @@ fn put(table: &mut Table, parts: &[String], value: Value) -> Result<(), ()> {
     };
     let inner = table.entry(Text::from(first.as_str())).or_insert_with(|| Value::map(Table::new()));
     let Value::Map(inner) = inner else { return Err(()) };
-    let Some(inner) = &inner.table else { return Err(()) };
+    let mut inner = inner.table_mut().ok_or(())?;
     let below = [rest, std::slice::from_ref(last)].concat();
-    put(&mut inner.borrow_mut(), &below, value)
+    put(&mut inner, &below, value)
 }
 
 /// A list of tables, which Go types as such.

@@ -54,14 +54,14 @@ impl Origins {
     }
 
     fn of_map(&self, map: &Map) -> Option<PathId> {
-        self.by_address.get(&(Rc::as_ptr(map.table.as_ref()?).addr())).copied()
+        self.by_address.get(&map.address()?).copied()
     }
 }
 
 /// What a mapping or list is known by.
 fn address(value: &Value) -> Option<usize> {
     match value {
-        Value::Map(Map { table: Some(table), .. }) => Some(Rc::as_ptr(table).addr()),
+        Value::Map(map) => map.address(),
         Value::List(List { items: Some(items), .. }) => Some(Rc::as_ptr(items).addr()),
         _ => None,
     }
@@ -390,8 +390,9 @@ impl Notes {
             return;
         }
         match value {
-            Value::Map(Map { kind: MapKind::Any | MapKind::Values(_), table: Some(table) }) => {
-                table.borrow().values().for_each(|inner| self.whole_nested(inner, depth + 1, visited));
+            // What nobody looked into holds nothing that is known here.
+            Value::Map(map) if matches!(map.kind, MapKind::Any | MapKind::Values(_)) && map.as_frozen().is_none() => {
+                map.table().iter().flat_map(|table| table.values()).for_each(|inner| self.whole_nested(inner, depth + 1, visited));
             }
             Value::List(list) => list.items().iter().for_each(|item| self.whole_nested(item, depth + 1, visited)),
             _ => {}

@@ -1,8 +1,10 @@
 //! Results kept by the text they were made of, so that the same text is not worked on again. Depends on nothing.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, Hash};
 use std::sync::{Mutex, PoisonError};
+
+use foldhash::fast::RandomState;
 
 /// Results, shared by threads. Their texts may have so many bytes in all; then all are forgotten.
 #[derive(Debug)]
@@ -27,7 +29,7 @@ impl<T> Default for Known<T> {
 impl<T: Clone> Kept<T> {
     /// Keeps the results of texts of so many bytes.
     pub(crate) fn up_to(most_bytes: usize) -> Self {
-        Self { most_bytes, hashes: RandomState::new(), known: Mutex::default() }
+        Self { most_bytes, hashes: RandomState::default(), known: Mutex::default() }
     }
 
     /// The result that was kept under this key and that `is` the one asked for, or what `make` makes of the text of so many bytes. Is not

@@ -264,10 +264,10 @@ impl<'t> Lexer<'t> {
                 }
             }
             '|' => self.emit(Kind::Pipe),
-            '"' => self.quoted('"', Kind::String, "unterminated quoted string"),
+            '"' => self.quoted(b'"', Kind::String, "unterminated quoted string"),
             '`' => self.raw_string(),
             '$' => self.field_or_variable(Kind::Variable),
-            '\'' => self.quoted('\'', Kind::CharConstant, "unterminated character constant"),
+            '\'' => self.quoted(b'\'', Kind::CharConstant, "unterminated character constant"),
             '.' if !self.rest().first().is_none_or(u8::is_ascii_digit) => self.field_or_variable(Kind::Field),
             '.' | '+' | '-' | '0'..='9' => {
                 self.pos = self.start;
@@ -336,7 +336,7 @@ impl<'t> Lexer<'t> {
 
     fn skip_word(&mut self) {
         loop {
-            self.pos += self.rest().iter().take_while(|byte| **byte == b'_' || byte.is_ascii_alphanumeric()).count();
+            self.pos += self.rest().iter().take_while(|byte| IN_WORD[usize::from(**byte)]).count();
             match self.peek() {
                 Some((c, size)) if is_alphanumeric(c) => self.pos += size,
                 _ => return,
@@ -357,17 +357,18 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn quoted(&mut self, quote: char, kind: Kind, unterminated: &str) -> Token {
+    fn quoted(&mut self, quote: u8, kind: Kind, unterminated: &str) -> Token {
         loop {
-            match self.bump() {
-                Some('\\') => {
-                    if !matches!(self.bump(), Some(c) if c != '\n') {
-                        return self.error(unterminated);
-                    }
-                }
-                None | Some('\n') => return self.error(unterminated),
-                Some(c) if c == quote => return self.emit(kind),
-                Some(_) => {}
+            let Some(at) = memchr::memchr3(quote, b'\\', b'\n', self.rest()) else {
+                self.pos = self.input.len();
+                return self.error(unterminated);
+            };
+            self.pos += at + 1;
+            let found = self.input[self.pos - 1];
+            match found {
+                b'\\' if matches!(self.bump(), Some(c) if c != '\n') => {}
+                _ if found == quote => return self.emit(kind),
+                _ => return self.error(unterminated),
             }
         }
     }
@@ -442,6 +443,17 @@ impl<'t> Lexer<'t> {
         }
     }
 }
+
+/// The bytes of ASCII that words are made of.
+const IN_WORD: [bool; 256] = {
+    let mut in_word = [false; 256];
+    let mut byte = 0;
+    while byte < in_word.len() {
+        in_word[byte] = byte == b'_' as usize || (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    in_word
+};
 
 fn line_breaks(text: &[u8]) -> u32 {
     memchr::memchr_iter(b'\n', text).count() as u32

@@ -77,13 +77,13 @@ impl ParsedFile {
 #[derive(Debug, Default)]
 pub struct TemplateSet {
     profile: Profile,
-    templates: HashMap<Arc<str>, Arc<Template>>,
+    templates: HashMap<Arc<str>, Arc<Template>, foldhash::fast::RandomState>,
 }
 
 impl TemplateSet {
     /// An empty set.
     pub fn new(profile: Profile) -> Self {
-        Self { profile, templates: HashMap::new() }
+        Self { profile, templates: HashMap::default() }
     }
 
     /// Adds a file's templates: a later definition replaces an earlier one of the same name, unless it is empty.

@@ -166,7 +166,7 @@ pub(crate) type SizedRegex = Rc<(Regex, usize)>;
 pub struct Session<'s> {
     set: &'s TemplateSet,
     pub(crate) limits: Limits,
-    includes: RefCell<HashMap<Text, usize>>,
+    includes: RefCell<HashMap<Text, usize, foldhash::fast::RandomState>>,
     parsed: RefCell<HashMap<Text, Rc<Vec<Template>>>>,
     regexes: RefCell<HashMap<Text, Result<SizedRegex, String>>>,
     steps: Cell<u64>,

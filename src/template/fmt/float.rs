@@ -47,6 +47,8 @@ pub(super) fn scientific(value: f64, precision: usize, mark: char) -> String {
 /// No float64 has more digits than this behind the point that aren't zero; Rust formats no more than 65535.
 const MAX_DIGITS: usize = 1_100;
 const MANTISSA_BITS: u32 = 52;
+/// Every whole number below this is a float64 of its own.
+const EXACT: f64 = (1u64 << (MANTISSA_BITS + 1)) as f64;
 /// With fewer digits than these nothing but the value itself is so near.
 const MIN_TIED: usize = 16;
 
@@ -107,6 +109,10 @@ pub(super) fn hexadecimal(value: f64, precision: Option<usize>, upper: bool) -> 
 pub(crate) fn json_number(value: f64) -> Option<String> {
     if special(value).is_some() {
         return None;
+    }
+    // The usual case. A zero may be negative.
+    if value.fract() == 0.0 && value.abs() < EXACT && value != 0.0 {
+        return Some((value as i64).to_string());
     }
     let (sign, digits, exponent) = decompose(value, None);
     if value != 0.0 && !(1e-6..1e21).contains(&value.abs()) {

@@ -391,7 +391,8 @@ impl Value {
         }
     }
 
-    /// A copy that shares no map with this one; `None` when it is nested deeper than `MAX_DEPTH`, perhaps in itself.
+    /// A copy that shares no map with this one; `None` when it is nested deeper than `MAX_DEPTH`, perhaps in itself. Of structs that show
+    /// nothing of what they hold the library copies nothing (mitchellh/copystructure 1.2), but for times.
     #[must_use]
     pub fn deep_copy(&self) -> Option<Self> {
         self.copy_nested(0)
@@ -409,7 +410,7 @@ impl Value {
                 }
                 let Some(table) = map.table() else { return Some(self.clone()) };
                 let mut copy = table.clone();
-                for value in copy.values_mut().filter(|value| matches!(value, Self::Map(_) | Self::List(_))) {
+                for value in copy.values_mut().filter(|value| !matches!(value, Self::Nil | Self::Bool(_) | Self::Float(_) | Self::Str(_))) {
                     *value = value.copy_nested(depth + 1)?;
                 }
                 Some(Self::Map(Map::of(map.kind, copy)))
@@ -418,6 +419,9 @@ impl Value {
                 let items = list.items().iter().map(|item| item.copy_nested(depth + 1)).collect::<Option<_>>()?;
                 Some(Self::List(List::of(list.elem, items)))
             }
+            Self::Version(_) => Some(Self::Version(Rc::default())),
+            Self::VersionCopy(_) => Some(Self::VersionCopy(Rc::default())),
+            Self::Location(_) => Some(Self::Location(Rc::new(Zone::Nameless))),
             other => Some(other.clone()),
         }
     }

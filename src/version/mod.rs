@@ -18,8 +18,9 @@ use crate::error::{Error, ErrorKind, Result};
 const INVALID: &str = "Invalid Semantic Version";
 const LEADING_ZERO: &str = "Version segment starts with 0";
 
-/// A version. Equality and order are those of precedence: `1.2`, `v1.2.0` and `1.2.0+build` are equal.
-#[derive(Debug, Clone)]
+/// A version. Equality and order are those of precedence: `1.2`, `v1.2.0` and `1.2.0+build` are equal. Go's zero value, the default, is
+/// `0.0.0` and was read from nothing.
+#[derive(Debug, Clone, Default)]
 pub struct Version {
     /// The first number.
     pub major: u64,

@@ -90,6 +90,8 @@ pub enum Zone {
     Fixed(Rc<(String, i32)>),
     /// The same for what TOML gives without an offset.
     Toml(TomlLocal, i32),
+    /// Go's zero `Location`, which reads as UTC.
+    Nameless,
 }
 
 /// What a zone has at a moment.
@@ -126,6 +128,7 @@ impl Zone {
             Self::Place(rules) => rules.iana_name().unwrap_or_default(),
             Self::Fixed(fixed) => &fixed.0,
             Self::Toml(local, _) => local.name(),
+            Self::Nameless => "",
         }
     }
 
@@ -133,7 +136,7 @@ impl Zone {
     pub(crate) fn at(&self, seconds: i64) -> Offset {
         let still = |seconds, name: &str| Offset { seconds, abbreviation: name.to_owned(), is_summer: false };
         match self {
-            Self::Utc | Self::Local(LocalZone { rules: None, .. }) => still(0, "UTC"),
+            Self::Utc | Self::Nameless | Self::Local(LocalZone { rules: None, .. }) => still(0, "UTC"),
             Self::Local(LocalZone { rules: Some(rules), .. }) | Self::Place(rules) => offset_at(rules, seconds),
             Self::Fixed(fixed) => still(fixed.1, &fixed.0),
             Self::Toml(local, seconds) => still(*seconds, local.name()),
@@ -156,6 +159,7 @@ impl Zone {
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Fixed(one), Self::Fixed(other)) => one == other,
+            (Self::Nameless, Self::Nameless) => true,
             _ => self == other,
         }
     }

@@ -71,11 +71,6 @@ pub(crate) struct Piece {
 }
 
 impl Piece {
-    /// The part between two byte offsets.
-    pub(crate) fn new(start: usize, end: usize) -> Self {
-        Self { start: start as u32, end: end as u32 }
-    }
-
     /// The bytes, given the file that the piece is of.
     pub(crate) fn of(self, file: &File) -> &[u8] {
         &file.text[self.start as usize..self.end as usize]

@@ -56,8 +56,8 @@ impl Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Token {
     pub(super) kind: Kind,
-    pub(super) start: usize,
-    pub(super) end: usize,
+    pub(super) start: u32,
+    pub(super) end: u32,
     /// How many line breaks in front of it don't count; see [`Lexer::line`].
     uncounted: u32,
 }
@@ -65,7 +65,7 @@ pub(super) struct Token {
 impl Token {
     /// Its text's place.
     pub(super) fn piece(self) -> Piece {
-        Piece::new(self.start, self.end)
+        Piece { start: self.start, end: self.end }
     }
 }
 
@@ -111,7 +111,7 @@ impl<'t> Lexer<'t> {
     /// The next token; after an error or the end, the end forever.
     pub(super) fn next(&mut self) -> Token {
         if self.failed {
-            return Token { kind: Kind::Eof, start: self.start, end: self.start, uncounted: self.uncounted };
+            return self.token(Kind::Eof, self.start);
         }
         if self.inside_action { self.action() } else { self.text() }
     }
@@ -122,11 +122,15 @@ impl<'t> Lexer<'t> {
 
     /// The line a token starts on, from 1, as Go counts.
     pub(super) fn line(&self, token: Token) -> u32 {
-        1 + line_breaks(&self.input[..token.start]) - token.uncounted
+        1 + line_breaks(&self.input[..token.start as usize]) - token.uncounted
+    }
+
+    fn token(&self, kind: Kind, end: usize) -> Token {
+        Token { kind, start: self.start as u32, end: end as u32, uncounted: self.uncounted }
     }
 
     fn emit(&mut self, kind: Kind) -> Token {
-        let token = Token { kind, start: self.start, end: self.pos, uncounted: self.uncounted };
+        let token = self.token(kind, self.pos);
         self.start = self.pos;
         token
     }
@@ -134,7 +138,7 @@ impl<'t> Lexer<'t> {
     fn error(&mut self, message: impl Into<String>) -> Token {
         self.message = message.into();
         self.failed = true;
-        Token { kind: Kind::Error, start: self.start, end: self.start, uncounted: self.uncounted }
+        self.token(Kind::Error, self.start)
     }
 
     /// The character at `pos` and its length; an invalid byte is U+FFFD.

@@ -121,6 +121,9 @@ impl<'t> Parser<'t> {
     }
 
     fn peek(&mut self) -> Token {
+        if let Some(token) = self.lookahead.last() {
+            return *token;
+        }
         let token = self.next();
         self.back(token);
         token
@@ -142,7 +145,7 @@ impl<'t> Parser<'t> {
     }
 
     fn slice(&self, token: Token) -> &'t [u8] {
-        &self.text[token.start..token.end]
+        &self.text[token.start as usize..token.end as usize]
     }
 
     fn fail<T>(&self, message: impl std::fmt::Display) -> Parsed<T> {
@@ -289,7 +292,7 @@ impl<'t> Parser<'t> {
 
     fn action(&mut self) -> Parsed<Item> {
         let token = self.next_word();
-        let at = token.start as u32;
+        let at = token.start;
         let node = match token.kind {
             Kind::Block => self.block()?,
             Kind::Break => {
@@ -377,7 +380,7 @@ impl<'t> Parser<'t> {
         }
         let body = self.ended(body, &ending, context)?;
         self.define(&name, body)?;
-        Ok(Node::Template { at: token.start as u32, call: Box::new(TemplateCall { name, pipe: Some(pipe) }) })
+        Ok(Node::Template { at: token.start, call: Box::new(TemplateCall { name, pipe: Some(pipe) }) })
     }
 
     fn template(&mut self) -> Parsed<Node> {
@@ -391,7 +394,7 @@ impl<'t> Parser<'t> {
             self.back(next);
             Some(self.pipeline(context, Kind::RightDelim)?)
         };
-        Ok(Node::Template { at: token.start as u32, call: Box::new(TemplateCall { name, pipe }) })
+        Ok(Node::Template { at: token.start, call: Box::new(TemplateCall { name, pipe }) })
     }
 
     fn template_name(&self, token: Token, context: &str) -> Parsed<Text> {
@@ -405,7 +408,7 @@ impl<'t> Parser<'t> {
     }
 
     fn pipeline(&mut self, context: &str, end: Kind) -> Parsed<Pipe> {
-        let at = self.peek_word().start as u32;
+        let at = self.peek_word().start;
         let (variables, assigns) = self.declarations(context)?;
         let start = self.unfinished.commands.len();
         loop {
@@ -485,13 +488,11 @@ impl<'t> Parser<'t> {
     }
 
     fn command(&mut self) -> Parsed<Command> {
-        let at = self.peek_word().start as u32;
+        let at = self.peek_word().start;
         let start = self.unfinished.args.len();
         loop {
             self.peek_word();
-            if let Some(operand) = self.operand()? {
-                self.unfinished.args.push(operand);
-            }
+            self.operand()?;
             let token = self.next();
             match token.kind {
                 Kind::Space => {}
@@ -507,35 +508,42 @@ impl<'t> Parser<'t> {
         if args.is_empty() { self.fail("empty command") } else { Ok(Command { at, args }) }
     }
 
-    fn operand(&mut self) -> Parsed<Option<Expr>> {
-        let Some(mut node) = self.term()? else { return Ok(None) };
+    /// Adds an operand to the arguments; nothing where none stands.
+    fn operand(&mut self) -> Parsed<()> {
+        let count = self.unfinished.args.len();
+        self.term()?;
+        if self.unfinished.args.len() == count {
+            return Ok(());
+        }
         let first = self.peek();
         if first.kind != Kind::Field {
-            return Ok(Some(node));
+            return Ok(());
         }
         let mut last = first;
         while self.peek().kind == Kind::Field {
             last = self.next();
         }
+        let Some(operand) = self.unfinished.args.last_mut() else { return Ok(()) };
         // Fields stand without anything between them.
-        let fields = |from: usize| Fields(Piece::new(from + 1, last.end));
-        let at = first.start as u32;
-        match &mut node.kind {
-            ExprKind::Field(own) => *own = fields(node.at as usize),
+        let fields = |from: u32| Fields(Piece { start: from + 1, end: last.end });
+        match &mut operand.kind {
+            ExprKind::Field(own) => *own = fields(operand.at),
             ExprKind::Variable { fields: own, .. } => *own = fields(first.start),
             ExprKind::Bool(_) | ExprKind::Str { .. } | ExprKind::Number(_) | ExprKind::Nil | ExprKind::Dot => {
-                return self.fail(format!("unexpected . after term {}", quote(node.shown(self.file).as_bytes())));
+                let shown = quote(operand.shown(self.file).as_bytes());
+                return self.fail(format!("unexpected . after term {shown}"));
             }
-            _ => {
-                let fields = fields(first.start);
-                return Ok(Some(Expr { at, kind: ExprKind::Chain { base: Box::new(node), fields } }));
+            ExprKind::Function(_) | ExprKind::Chain { .. } | ExprKind::Pipe(_) => {
+                let base = Box::new(std::mem::replace(operand, Expr { at: first.start, kind: ExprKind::Dot }));
+                operand.kind = ExprKind::Chain { base, fields: fields(first.start) };
             }
         }
-        node.at = at;
-        Ok(Some(node))
+        operand.at = first.start;
+        Ok(())
     }
 
-    fn term(&mut self) -> Parsed<Option<Expr>> {
+    /// Adds an operand without the fields behind it.
+    fn term(&mut self) -> Parsed<()> {
         let token = self.next_word();
         let text = self.slice(token);
         let kind = match token.kind {
@@ -551,7 +559,7 @@ impl<'t> Parser<'t> {
                 }
                 ExprKind::Variable { name: token.piece(), fields: Fields::default() }
             }
-            Kind::Field => ExprKind::Field(Fields(Piece::new(token.start + 1, token.end))),
+            Kind::Field => ExprKind::Field(Fields(Piece { start: token.start + 1, end: token.end })),
             Kind::Bool => ExprKind::Bool(text == b"true"),
             Kind::CharConstant | Kind::Complex | Kind::Number => match number::constant(text) {
                 Ok(number) => ExprKind::Number(Box::new(Number { text: token.piece(), ..number })),
@@ -559,7 +567,8 @@ impl<'t> Parser<'t> {
             },
             Kind::LeftParen => {
                 let pipe = self.nest(|parser| parser.pipeline("parenthesized pipeline", Kind::RightParen))?;
-                return Ok(Some(Expr { at: pipe.at, kind: ExprKind::Pipe(Box::new(pipe)) }));
+                self.unfinished.args.push(Expr { at: pipe.at, kind: ExprKind::Pipe(Box::new(pipe)) });
+                return Ok(());
             }
             Kind::String | Kind::RawString => match unquote(text) {
                 Some(value) => ExprKind::Str { written: token.piece(), text: (&*value).into() },
@@ -567,9 +576,10 @@ impl<'t> Parser<'t> {
             },
             _ => {
                 self.back(token);
-                return Ok(None);
+                return Ok(());
             }
         };
-        Ok(Some(Expr { at: token.start as u32, kind }))
+        self.unfinished.args.push(Expr { at: token.start, kind });
+        Ok(())
     }
 }

@@ -139,7 +139,7 @@ fn merge(target: &Map, source: &Map, overwrite: bool, depth: usize) -> Result<()
     for (key, new) in source.snapshot() {
         let old = target.get(&key);
         if let (Value::Map(new), Some(Value::Map(old))) = (&new, &old) {
-            if !old.is_nil() && !(new.is_empty() && old.is_empty()) {
+            if !(old.is_nil() || new.is_empty() && old.is_empty()) {
                 merge(old, new, overwrite, depth + 1)?;
             }
             if !old.is_empty() {

@@ -25,8 +25,9 @@ mod readings;
 pub mod time;
 pub mod value;
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 pub use exec::trace::lines::CallPlace;
 pub use exec::trace::reads::{Extent, Read};
@@ -77,7 +78,7 @@ impl ParsedFile {
 #[derive(Debug, Default)]
 pub struct TemplateSet {
     profile: Profile,
-    templates: HashMap<Arc<str>, Arc<Template>, foldhash::fast::RandomState>,
+    templates: HashMap<Arc<str>, Arc<Template>>,
 }
 
 impl TemplateSet {

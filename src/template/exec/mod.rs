@@ -13,12 +13,12 @@ pub(crate) mod trace;
 mod walk;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
+use foldhash::HashMap;
 use regex::bytes::Regex;
 
 pub use chance::Chance;
@@ -166,7 +166,7 @@ pub(crate) type SizedRegex = Rc<(Regex, usize)>;
 pub struct Session<'s> {
     set: &'s TemplateSet,
     pub(crate) limits: Limits,
-    includes: RefCell<HashMap<Text, usize, foldhash::fast::RandomState>>,
+    includes: RefCell<HashMap<Text, usize>>,
     parsed: RefCell<HashMap<Text, Rc<Vec<Template>>>>,
     regexes: RefCell<HashMap<Text, Result<SizedRegex, String>>>,
     steps: Cell<u64>,

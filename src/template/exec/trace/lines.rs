@@ -1,12 +1,12 @@
 //! Where the lines of an output came from: each piece that is written says its origin, and a line has the origin of its first piece that
 //! is not blank and the reads of all its pieces.
 
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use bstr::ByteSlice;
+use foldhash::HashMap;
 
 use super::reads::{Ledger, SetId};
 
@@ -125,7 +125,7 @@ pub(super) struct Finder<'r> {
 
 impl<'r> Finder<'r> {
     pub(super) fn new(recorded: &'r [Rc<Recorded>]) -> Self {
-        let mut by_key: HashMap<u64, Vec<(usize, &LineOrigin)>> = HashMap::new();
+        let mut by_key: HashMap<u64, Vec<(usize, &LineOrigin)>> = HashMap::default();
         for (index, (key, origin)) in recorded.iter().flat_map(|one| &one.lines).enumerate() {
             by_key.entry(*key).or_default().push((index, origin));
         }

@@ -14,9 +14,10 @@ pub(crate) mod reads;
 mod uses;
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashSet};
 
 use super::Operand;
 use crate::template::ast::File;
@@ -376,7 +377,7 @@ impl Notes {
 
     fn whole(&mut self, value: &Value) {
         if address(value).is_some() {
-            self.whole_nested(value, 0, &mut HashSet::new());
+            self.whole_nested(value, 0, &mut HashSet::default());
         }
     }
 

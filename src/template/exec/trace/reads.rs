@@ -3,8 +3,10 @@
 //! A render of a hostile chart may read endlessly many paths in endlessly many combinations: past [`MOST_PATHS`] a path counts as its
 //! parent's, past [`MOST_MEMBERS`] sets stop growing. Depends on values and their paths.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use crate::template::value::Text;
 use crate::value::{Path, Step};
@@ -98,8 +100,8 @@ impl Default for Ledger {
         Self {
             paths: vec![root],
             sets: vec![Arc::clone(&nothing)],
-            known: HashMap::from([(nothing, SetId::EMPTY)]),
-            unions: HashMap::new(),
+            known: HashMap::from_iter([(nothing, SetId::EMPTY)]),
+            unions: HashMap::default(),
             members: 0,
             seen: Vec::new(),
         }

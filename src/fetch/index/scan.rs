@@ -176,7 +176,8 @@ impl<'a> Scanner<'a> {
         }
         let here = column + at - first;
         let dashed = parent.is_some();
-        if at == end {
+        // What stands behind a dash and a space may be a comment.
+        if at == end || bytes[at] == b'#' {
             return Some(Line { column, key: None, has_value: false });
         }
         let Some((key, value)) = self.read_key(at, end)? else {

@@ -96,6 +96,12 @@ fn the_short_way_gives_up_where_it_cannot_be_sure() {
 }
 
 #[test]
+fn a_comment_behind_a_dash_is_no_key() {
+    let text = "entries:\n  a:\n  - # c: \"\n    version: 1.0.0\n  b:\n  - d: \"x\"\n    version: 1.0.0\n";
+    assert_eq!(scan::find(text, "z"), Some(scan::Found::Missing(vec!["a", "b"])));
+}
+
+#[test]
 fn chooses_as_helm_does() {
     let index = index();
     let found = |wanted: &str, devel| {

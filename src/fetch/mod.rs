@@ -119,13 +119,7 @@ pub fn fetch_pair(old: &ChartRef, new: &ChartRef, options: &Options, progress: &
 /// Those of [`fetch_pair`].
 pub fn fetch_one(reference: &ChartRef, options: &Options, progress: &dyn Progress) -> Result<Package> {
     let session = Session::new(options, progress);
-    let fetched = match reference {
-        // Nothing waits for the disk.
-        ChartRef::Folder(path) => read_folder(path, &session),
-        ChartRef::Archive(path) => read_archive(path, session.options.limits.package_bytes),
-        elsewhere => run(get(&session, elsewhere)),
-    };
-    fetched.doing(|| format!("cannot get the chart {reference}"))
+    run(async { get(&session, reference).await.doing(|| format!("cannot get the chart {reference}")) })
 }
 
 /// How many charts of [`fetch_all`] are on their way at once.

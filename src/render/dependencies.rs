@@ -47,8 +47,7 @@ impl<'c> Mount<'c> {
     /// The tree below a root chart as the values switch it.
     ///
     /// # Errors
-    /// Those of coalescing. Helm 4 says in front of the former what failed, and says it once more
-    /// among the notes.
+    /// Those of coalescing. Helm 4 says in front of them what failed, and says it once more among the notes.
     pub(super) fn root(chart: &'c Chart, defaults: &Defaults, given: &Map, profile: &Profile, notes: &mut Notes<'_>) -> Result<Self> {
         let mut graph = Graph { profile, charts: Vec::new(), metadata: Vec::new(), declared: Vec::new() };
         let root = graph.load(chart, defaults, None);
@@ -123,8 +122,7 @@ impl<'c> Graph<'c, '_> {
                 .collect()
         });
         let metadata = self.add_metadata(MetadataNode { name: chart.metadata.name.clone(), declared });
-        let own = Map::frozen(Arc::clone(&defaults.own));
-        let id = self.add_chart(ChartNode { chart, metadata, defaults: own, children: Vec::new(), parent });
+        let id = self.add_chart(ChartNode { chart, metadata, defaults: defaults.own(), children: Vec::new(), parent });
         for (subchart, defaults) in chart.subcharts.iter().zip(&defaults.subcharts) {
             let child = self.load(subchart, defaults, Some(id));
             self.charts[id.0].children.push(child);

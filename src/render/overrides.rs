@@ -65,7 +65,7 @@ impl Overrides {
         let mut values = Map::new(Table::new());
         for file in &self.files {
             let reading = format!("failed to parse {}", file.at.source.name);
-            values = values_file::merged(&values, &Map::frozen(values_file::values(file, profile, &reading)?));
+            values = values_file::merged(&values, &values_file::values(file, profile, &reading)?);
         }
         for text in &self.set_json {
             match text.trim() {
@@ -86,7 +86,7 @@ impl Overrides {
             set(Flag::SetLiteral, text, &values)?;
         }
         for edit in &self.edits {
-            values = values_file::merged(&values, &Map::frozen(values_file::values(edit, profile, "cannot lay values over the user's")?));
+            values = values_file::merged(&values, &values_file::values(edit, profile, "cannot lay values over the user's")?);
         }
         Ok(values)
     }

@@ -8,15 +8,15 @@ use std::sync::Arc;
 
 use crate::chart::Chart;
 use crate::error::{Error, ErrorKind, Result};
-use crate::template::value::{Map, Value};
+use crate::template::value::{Map, Table, Value};
 use crate::template::{Frozen, FrozenMap, Profile};
 use crate::value::{Data, Node, Source, yaml};
 
 /// The default values of a chart and of those below it, as their files say.
 #[derive(Debug)]
 pub(super) struct Defaults {
-    /// The chart's own.
-    pub(super) own: Arc<FrozenMap>,
+    /// Those of the chart's own file.
+    documents: Vec<Arc<FrozenMap>>,
     /// Those of its subcharts, in the order of [`Chart::subcharts`].
     pub(super) subcharts: Vec<Defaults>,
 }
@@ -27,12 +27,17 @@ impl Defaults {
     /// # Errors
     /// `Chart`, in Helm's words, for a document after the first that can't be read (Helm 4).
     pub(super) fn of(chart: &Chart, profile: &Profile) -> Result<Self> {
-        let own = match &chart.values {
-            Some(node) => values(node, profile, "cannot load values.yaml")?,
-            None => Arc::new(FrozenMap::new(Vec::new())),
+        let documents = match &chart.values {
+            Some(node) => documents(node, profile, "cannot load values.yaml")?,
+            None => Vec::new(),
         };
         let subcharts = chart.subcharts.iter().map(|subchart| Self::of(subchart, profile)).collect::<Result<_>>()?;
-        Ok(Self { own, subcharts })
+        Ok(Self { documents, subcharts })
+    }
+
+    /// The chart's own, for a render.
+    pub(super) fn own(&self) -> Map {
+        laid_over_each_other(&self.documents)
     }
 }
 
@@ -40,13 +45,24 @@ impl Defaults {
 ///
 /// # Errors
 /// `Chart`, in Helm's words, for a document that is no mapping or can't be read.
-pub(super) fn values(first: &Node, profile: &Profile, reading: &str) -> Result<Arc<FrozenMap>> {
+pub(super) fn values(first: &Node, profile: &Profile, reading: &str) -> Result<Map> {
+    Ok(laid_over_each_other(&documents(first, profile, reading)?))
+}
+
+fn laid_over_each_other(documents: &[Arc<FrozenMap>]) -> Map {
+    let mut maps = documents.iter().map(|document| Map::frozen(Arc::clone(document)));
+    let first = maps.next().unwrap_or_else(|| Map::new(Table::new()));
+    maps.fold(first, |values, over| merged(&values, &over))
+}
+
+/// The documents of a file that count.
+fn documents(first: &Node, profile: &Profile, reading: &str) -> Result<Vec<Arc<FrozenMap>>> {
     let text = &first.at.source.text;
     if !profile.all_value_documents || !is_changed_by_cutting(text) {
         let reading = if profile.all_value_documents { format!("{reading}: cannot unmarshal yaml document") } else { reading.to_owned() };
-        return mapping(first, &reading);
+        return Ok(vec![mapping(first, &reading)?]);
     }
-    let mut values = Arc::new(FrozenMap::new(Vec::new()));
+    let mut documents = Vec::new();
     for text in cut(text).map_err(|why| Error::new(ErrorKind::Chart, format!("{reading}: error reading yaml document: {why}")))? {
         let reading = format!("{reading}: cannot unmarshal yaml document");
         let source = Arc::new(Source { name: first.at.source.name.clone(), text });
@@ -55,19 +71,9 @@ pub(super) fn values(first: &Node, profile: &Profile, reading: &str) -> Result<A
             let why = yaml::helm_error(&source, &limits).unwrap_or_else(|| error.to_string());
             error.context(format!("{reading}: {why}"))
         })?;
-        values = Arc::new(laid_over(&values, &*mapping(&document, &reading)?));
+        documents.push(mapping(&document, &reading)?);
     }
-    Ok(values)
-}
-
-/// What [`merged`] makes of documents.
-fn laid_over(under: &FrozenMap, over: &FrozenMap) -> FrozenMap {
-    let kept = under.entries().iter().filter(|(key, _)| over.get(key).is_none()).cloned();
-    let laid = over.entries().iter().map(|(key, over)| match (under.get(key), over) {
-        (Some(Frozen::Map(under)), Frozen::Map(over)) => (key.clone(), Frozen::Map(Arc::new(laid_over(under, over)))),
-        _ => (key.clone(), over.clone()),
-    });
-    FrozenMap::new(kept.chain(laid).collect())
+    Ok(documents)
 }
 
 /// `mergeMaps`: tables recurse, anything else of `over` replaces.

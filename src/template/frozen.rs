@@ -132,3 +132,78 @@ impl FrozenMap {
         self.has_nulls
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn tree() -> impl Strategy<Value = Frozen> {
+        let leaf = prop_oneof![
+            Just(Frozen::Nil),
+            any::<bool>().prop_map(Frozen::Bool),
+            (-9.0..9.0).prop_map(Frozen::Float),
+            "[a-c]{0,3}".prop_map(|text| Frozen::Str(text.into())),
+        ];
+        leaf.prop_recursive(4, 40, 5, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(|items| Frozen::List(items.into())),
+                prop::collection::btree_map("[a-e]", inner, 0..4).prop_map(|entries| Frozen::Map(Arc::new(map(entries)))),
+            ]
+        })
+    }
+
+    fn map(entries: impl IntoIterator<Item = (String, Frozen)>) -> FrozenMap {
+        FrozenMap::new(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
+    }
+
+    /// The same value with every map in it looked into.
+    fn thawed(value: &Value) -> Value {
+        match value {
+            Value::Map(map) => Value::map(map.snapshot().into_iter().map(|(key, value)| (key, thawed(&value))).collect()),
+            Value::List(list) => Value::list(list.items().iter().map(thawed).collect()),
+            other => other.clone(),
+        }
+    }
+
+    fn nulls(value: &Value) -> bool {
+        let Value::Map(map) = value else { return false };
+        map.snapshot().iter().any(|(_, value)| matches!(value, Value::Nil) || nulls(value))
+    }
+
+    fn height(value: &Value) -> usize {
+        let highest = |values: Vec<Value>| 1 + values.iter().map(height).max().unwrap_or(0);
+        match value {
+            Value::Map(map) => highest(map.snapshot().into_iter().map(|(_, value)| value).collect()),
+            Value::List(list) => highest(list.items().to_vec()),
+            _ => 0,
+        }
+    }
+
+    proptest! {
+        /// What is known of a map without looking into it is what a look into all of it finds.
+        #[test]
+        fn a_frozen_map_is_what_it_thaws_to(entries in prop::collection::btree_map("[a-e]", tree(), 0..5)) {
+            let frozen = Arc::new(map(entries));
+            let (untouched, all) = (Value::Map(Map::frozen(Arc::clone(&frozen))), thawed(&Value::Map(Map::frozen(Arc::clone(&frozen)))));
+            prop_assert_eq!(untouched.weight(u64::MAX), all.weight(u64::MAX));
+            prop_assert_eq!((1 + frozen.height(), frozen.has_nulls()), (height(&all), nulls(&all)));
+            let json = crate::template::json_text;
+            prop_assert_eq!(json(&untouched), json(&all));
+            prop_assert!(untouched.deep_equal(&all));
+        }
+    }
+
+    #[test]
+    fn a_change_is_seen_through_each_reference_and_by_no_other_render() {
+        let inner = Frozen::Map(Arc::new(map([("a".to_owned(), Frozen::Float(1.0))])));
+        let frozen = Arc::new(map([("inner".to_owned(), inner)]));
+        let (one, other) = (Map::frozen(Arc::clone(&frozen)), Map::frozen(frozen));
+        let copy = Value::Map(one.clone()).deep_copy();
+        let set = |map: &Map| matches!(map.get(b"inner"), Some(Value::Map(inner)) if inner.set("a".into(), Value::Bool(true)));
+        let is_set = |map: &Map| matches!(map.get(b"inner"), Some(Value::Map(inner)) if matches!(inner.get(b"a"), Some(Value::Bool(true))));
+        assert!(set(&one) && is_set(&one.clone()));
+        assert!(!is_set(&other) && matches!(copy, Some(Value::Map(copy)) if !is_set(&copy)));
+    }
+}

@@ -3,7 +3,7 @@
 //! A [`Value`] lives in one render on one thread. Maps are shared by reference and can change (`set`, `merge`), as Go's do; everything
 //! else is immutable. Strings are bytes, as Go's are. Read-only trees ([`crate::value::Node`]) become values with [`Value::from_node`],
 //! where every number is a `float64`, as after Helm's trip through JSON. A map is frozen as it was read until somebody looks into it.
-//! Depends on `value` only.
+//! Depends on `frozen`, `value` and `version`.
 
 use std::cell::{Ref, RefCell, RefMut};
 use std::collections::BTreeMap;
@@ -124,7 +124,7 @@ pub struct Map {
 }
 
 /// The entries of a map.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Entries {
     /// As they were read, while nobody has looked at a map or list of them; then `table` is empty.
     frozen: Option<Arc<FrozenMap>>,
